@@ -1,0 +1,141 @@
+"""What this machine is, how long things take, and how large a run it can bear."""
+
+import contextlib
+import importlib.metadata
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+_BACKEND_PACKAGES = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
+
+
+def start(chapter: int) -> np.random.Generator:
+    """Begin a chapter:
+
+    seed Keras, set the plot style, print the versions; return the chapter's random
+    generator.
+
+    The seed is the chapter's number. Nothing touches NumPy's global random state.
+    """
+    with _quiet():
+        import keras
+    from dlcourse import plots
+
+    keras.utils.set_random_seed(chapter)
+    plots.style()
+    print(f"{versions()}, seed {chapter}")
+    return np.random.default_rng(chapter)
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Silence what TensorFlow's C++ writes to standard error while it loads (no GPU
+    found, and the like).
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    kept = os.dup(2)
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(sink)
+
+
+def versions() -> str:
+    """One line: package, Python, NumPy, Keras with its backend, device."""
+    import dlcourse
+
+    version = importlib.metadata.version
+    name = backend()
+    return (
+        f"dlcourse {dlcourse.__version__}, Python {platform.python_version()}, NumPy {np.__version__}, "
+        f"Keras {version('keras')} on {name} {version(_BACKEND_PACKAGES[name])}, {'GPU' if gpus() else 'CPU'}"
+    )
+
+
+def backend() -> str:
+    """Keras' backend: "tensorflow", "jax" or "torch"."""
+    import keras
+
+    return keras.backend.backend()
+
+
+def gpus() -> list[str]:
+    """Names of the GPUs that Keras' backend sees; empty on a CPU.
+
+    With DLCOURSE_REQUIRE_GPU=1 (`make test-gpu`) an empty list is a RuntimeError.
+    """
+    name = backend()
+    if name == "tensorflow":
+        import tensorflow as tf
+
+        found = [device.name for device in tf.config.list_physical_devices("GPU")]
+    elif name == "jax":
+        import jax
+
+        found = [str(device) for device in jax.devices() if device.platform == "gpu"]
+    else:
+        import torch
+
+        found = [
+            torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())
+        ]
+    if not found and os.environ.get("DLCOURSE_REQUIRE_GPU") == "1":
+        raise RuntimeError(
+            f"DLCOURSE_REQUIRE_GPU=1: expected a GPU that {name} can use, found none. "
+            'Install the driver and `pip install "dlcourse[gpu]"`, or unset the variable.'
+        )
+    return found
+
+
+def sizes(cpu: dict, gpu: dict) -> dict:
+    """The table of sizes for this machine:
+
+    `gpu` where Keras sees one, else `cpu`. Prints which.
+    """
+    if set(cpu) != set(gpu):
+        raise ValueError(
+            f"sizes: expected the same keys for cpu and gpu, got {sorted(cpu)} and {sorted(gpu)}."
+        )
+    found = gpus()
+    chosen = gpu if found else cpu
+    table = ", ".join(f"{key} = {value}" for key, value in chosen.items())
+    print(
+        f"Full size on {found[0]}: {table}."
+        if found
+        else f"Reduced size, no GPU found: {table}."
+    )
+    return dict(chosen)
+
+
+def seconds(function: Callable[[], object], repeats: int = 5) -> float:
+    """Median wall seconds of a call, after one that is not counted.
+
+    Waits for the device to finish.
+    """
+    _finish(function())
+    times = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        _finish(function())
+        times.append(time.perf_counter() - begin)
+    return statistics.median(times)
+
+
+def _finish(result) -> None:
+    """Devices work on after a call returns: fetching one number waits for them."""
+    if result is not None and not isinstance(
+        result, (np.ndarray, np.generic, float, int)
+    ):
+        import keras
+
+        if keras.ops.is_tensor(result):
+            keras.ops.convert_to_numpy(keras.ops.reshape(result, (-1,))[:1])

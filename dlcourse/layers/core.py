@@ -1,0 +1,153 @@
+"""Input, Dense, Activation, Flatten."""
+
+import math
+
+import numpy as np
+
+from dlcourse import activations, initializers
+from dlcourse.layers.base import Layer, require_rng
+from dlcourse.validation import require_positive_int
+
+
+class InputLayer(Layer):
+    """The shape of one sample, for a model that is built before it sees data.
+
+    Keras: keras.layers.InputLayer.
+    """
+
+    def __init__(self, shape: tuple[int, ...], name: str | None = None):
+        super().__init__(name)
+        if not isinstance(shape, (tuple, list)):
+            raise TypeError(
+                f"Input: expected shape to be a tuple such as (784,), got {shape!r}."
+            )
+        self.shape = tuple(
+            require_positive_int("Input", "each entry of shape", n) for n in shape
+        )
+
+    def forward(self, x, training=False, rng=None):
+        return x, None
+
+    def backward(self, dy, cache):
+        return dy.copy(), {}
+
+
+def Input(shape: tuple[int, ...], name: str | None = None) -> InputLayer:  # noqa: N802 (Keras' name)
+    """The first element of a Sequential model: `Input((784,))`. Keras: keras.Input."""
+    return InputLayer(shape, name)
+
+
+class Dense(Layer):
+    """y = phi(x W + b).
+
+    x (batch, ..., d) -> y (batch, ..., units).   Book: eq:dense. Keras:
+    keras.layers.Dense.
+
+    params: kernel W (d, units), bias b (units,).
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: str | None = None,
+        use_bias: bool = True,
+        kernel_initializer: str = "glorot_uniform",
+        bias_initializer: str = "zeros",
+        name: str | None = None,
+    ):
+        super().__init__(name)
+        self.units = require_positive_int("Dense", "units", units)
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+
+    def create(self, input_shape, rng, dtype):
+        rng = require_rng(self, rng)
+        self.params["kernel"] = self.kernel_initializer(
+            (input_shape[-1], self.units), rng, dtype
+        )
+        if self.use_bias:
+            self.params["bias"] = self.bias_initializer((self.units,), rng, dtype)
+
+    def forward(self, x, training=False, rng=None):
+        self.require_built()
+        self.check_input(x.shape)
+        z = x @ self.params["kernel"]
+        if self.use_bias:
+            z += self.params["bias"]
+        y = self.activation(z)
+        return y, (x, z, y)
+
+    def backward(self, dy, cache):
+        x, z, y = cache
+        dz = self.activation.vjp(dy, z, y)
+        dx = dz @ self.params["kernel"].T
+        rows, dz_rows = x.reshape(-1, x.shape[-1]), dz.reshape(-1, self.units)
+        grads = {"kernel": rows.T @ dz_rows}
+        if self.use_bias:
+            grads["bias"] = dz_rows.sum(axis=0)
+        return dx, grads
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.units)
+
+    def check_input(self, shape):
+        if len(shape) < 2:
+            raise ValueError(
+                f"{self}: expected x of shape (batch, d), got {shape}. For one sample write x[np.newaxis, :]."
+            )
+        if not self.built:
+            return
+        d = self.params["kernel"].shape[0]
+        if shape[-1] != d:
+            flatten = len(shape) > 2 and math.prod(shape[1:]) == d
+            hint = (
+                "Put a Flatten() layer before it."
+                if flatten
+                else "Check the features of x, or build anew."
+            )
+            raise ValueError(
+                f"{self}: expected x of shape (batch, {d}), got {tuple(shape)}. {hint}"
+            )
+
+    def __repr__(self):
+        return f"Dense({self.units})"
+
+
+class Activation(Layer):
+    """y = phi(x), elementwise or, for softmax, over the last axis.
+
+    Keras: keras.layers.Activation.
+    """
+
+    def __init__(self, activation: str, name: str | None = None):
+        super().__init__(name)
+        self.activation = activations.get(activation)
+
+    def forward(self, x, training=False, rng=None):
+        y = self.activation(x)
+        return y, (x, y)
+
+    def backward(self, dy, cache):
+        x, y = cache
+        return self.activation.vjp(dy, x, y), {}
+
+    def __repr__(self):
+        return f"Activation({self.activation.__name__!r})"
+
+
+class Flatten(Layer):
+    """(batch, a, b, ...) -> (batch, a b ...), in C order.
+
+    Keras: keras.layers.Flatten.
+    """
+
+    def forward(self, x, training=False, rng=None):
+        return x.reshape(len(x), -1), x.shape
+
+    def backward(self, dy, cache):
+        return np.array(dy.reshape(cache)), {}
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], math.prod(input_shape[1:]))

@@ -1,0 +1,79 @@
+"""Records of runs too long for a chapter:
+
+`make results` writes them, chapters draw them.
+
+A record is a JSON file with the values per seed, machine, date, versions, and the hash
+of the code that ran. The hash leaves out comments, docstrings and layout; where the
+code has changed since, the record is stale and says so.
+"""
+
+import ast
+import hashlib
+import json
+import os
+import platform
+from datetime import date
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+PACKAGE = FOLDER.parent
+
+
+def load(name: str) -> dict:
+    """The record of that name. FileNotFoundError says which there are."""
+    file = FOLDER / f"{name}.json"
+    if not file.exists():
+        have = ", ".join(sorted(p.stem for p in FOLDER.glob("*.json"))) or "none"
+        raise FileNotFoundError(
+            f"results: expected a record {name!r}; there are: {have}. `make results` writes them."
+        )
+    return json.loads(file.read_text("utf-8"))
+
+
+def save(name: str, values: dict, script: Path, modules: list[str]) -> Path:
+    """Write the record of a run of `script`, whose numbers depend on these modules of
+    the package.
+    """
+    from dlcourse import hardware
+
+    record = {
+        "name": name, "date": date.today().isoformat(), "versions": hardware.versions(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores", "script": script.name, "modules": sorted(modules),
+        "hash": code_hash(script, modules), **values,
+    }  # fmt: skip
+    file = FOLDER / f"{name}.json"
+    file.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    return file
+
+
+def code_hash(script: Path, modules: list[str]) -> str:
+    """sha256 over the meaning of a script and of modules such as "optimizers" or
+    "layers/core".
+    """
+    digest = hashlib.sha256()
+    for file in [script, *(PACKAGE / f"{module}.py" for module in sorted(modules))]:
+        digest.update(canonical(file.read_text("utf-8")).encode())
+    return digest.hexdigest()[:16]
+
+
+def canonical(source: str) -> str:
+    """A program without comments, docstrings and layout."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if (
+            isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+            and isinstance(body[0].value.value, str)
+        ):
+            node.body = body[1:] or [ast.Pass()]
+    return ast.dump(tree)
+
+
+def is_stale(record: dict, experiments: Path) -> bool:
+    """True where the code that made the record has changed since."""
+    return record["hash"] != code_hash(
+        experiments / record["script"], record["modules"]
+    )

@@ -1,0 +1,202 @@
+"""The built pages in a browser: no error, no request beyond loopback, no sideways scroll, no raw markup, no dead link.
+
+Needs `make html` and Chromium. Where one is missing the tests skip in one loud line; DLCOURSE_ALLOW_SKIP=0 makes
+that a failure.
+"""
+
+import functools
+import http.server
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HTML = Path(os.environ.get("DLCOURSE_HTML", ROOT / "book/_build/html"))
+PAGES = sorted(
+    path.relative_to(HTML).as_posix()
+    for folder in ("book", "chapters", "exercises", ".")
+    for path in HTML.glob(f"{folder}/*.html")
+    if path.name != "index.html"
+)
+SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
+MOST_BYTES = 1_500_000
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
+    "--no-first-run"
+)
+RAW = re.compile(r"\$\$|\\tag|\\begin\{|\\frac|\*\*\w|\]\(\.\./|^:::|\{math\}|(?<!\w)\$[^$\n]{1,80}\\[a-z]+[^$\n]*\$", re.M)
+PROSE = """() => {
+  const copy = document.querySelector("article").cloneNode(true);
+  copy.querySelectorAll("pre, code, script, style, mjx-container, .headerlink").forEach(node => node.remove());
+  return copy.textContent;
+}"""
+CONTRAST = """() => {
+  const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+  const rgba = colour => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+                           return [...canvas.getImageData(0, 0, 1, 1).data]; };
+  const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+                                .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const over = (top, under) => { const a = top[3] / 255; return [0, 1, 2].map(i => top[i] * a + under[i] * (1 - a)); };
+  const ground = node => { const layers = []; for (let n = node; n; n = n.parentElement) {
+                             const c = rgba(getComputedStyle(n).backgroundColor); layers.push(c); if (c[3] === 255) break; }
+                           return layers.reverse().reduce((under, top) => over(top, under), [255, 255, 255]); };
+  const poor = {};
+  const walker = document.createTreeWalker(document.querySelector(".bd-content"), NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode.parentElement, style = getComputedStyle(node);
+    if (!walker.currentNode.data.trim() || !node.checkVisibility({opacityProperty: true, visibilityProperty: true})) continue;
+    if (node.closest("mjx-container, .headerlink, script, style, svg, .copybtn")) continue;
+    const back = ground(node), text = over(rgba(style.color), back);
+    const [a, b] = [light(text), light(back)].sort((x, y) => y - x), ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < 4.5) poor[`${node.tagName}.${node.className}: ${walker.currentNode.data.trim().slice(0, 30)}`] = ratio.toFixed(2);
+  }
+  return poor;
+}"""
+
+
+def need(what: str, there: bool) -> None:
+    """Skip in one loud line, or fail where skips are not allowed."""
+    if there:
+        return
+    if os.environ.get("DLCOURSE_ALLOW_SKIP") == "0":
+        pytest.fail(f"{what} is missing and DLCOURSE_ALLOW_SKIP=0")
+    pytest.skip(f"NOT TESTED: the pages in a browser, because {what} is missing")
+
+
+def chromium() -> str | None:
+    """The browser, from DLCOURSE_CHROMIUM or the path."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("DLCOURSE_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """The pages, served on loopback."""
+    need("book/_build/html (run `make html`)", bool(PAGES))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(HTML)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator:
+    """One Chromium for all tests."""
+    need("Chromium", chromium() is not None)
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        instance = playwright.chromium.launch(executable_path=chromium(), args=FLAGS.split())
+        yield instance
+        instance.close()
+
+
+def settled(page) -> None:
+    """Wait until mathematics is set."""
+    page.wait_for_load_state("load")
+    page.evaluate("async () => { await window.MathJax?.startup?.promise; await document.fonts.ready; }")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", PAGES or ["none"])
+def test_page(browser, address: str, name: str, size: str, mode: str) -> None:
+    """A page opens clean: console, network, width, markup, pictures, contrast."""
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=mode)
+    page, wrong = context.new_page(), []
+    page.on("console", lambda message: message.type in ("error", "warning") and wrong.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+    page.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
+    page.on("response", lambda response: response.status >= 400 and wrong.append(f"{response.status}: {response.url}"))
+    page.on("request", lambda r: r.url.startswith((address, "data:", "blob:")) or wrong.append(f"left loopback: {r.url}"))
+    page.goto(address + name)
+    settled(page)
+    assert page.evaluate("document.documentElement.dataset.theme") == mode
+    wrong += [f"no alt text: {src}" for src in page.evaluate(
+        "[...document.querySelectorAll('article img')].filter(i => !i.alt.trim()).map(i => i.src.slice(-80))")]  # fmt: skip
+    wrong += [f"mathematics: {text}" for text in page.evaluate(
+        "[...document.querySelectorAll('mjx-merror, [data-mjx-error]')].map(n => n.dataset.mjxError || n.textContent)")]  # fmt: skip
+    wrong += [f"raw markup: …{found[0]}…" for found in RAW.finditer(page.evaluate(PROSE))] if "search" not in name else []
+    wrong += [f"contrast {ratio} of {text}" for text, ratio in page.evaluate(CONTRAST).items()]
+    page.evaluate("document.querySelectorAll('details').forEach(box => box.open = true)")
+    scroll = page.evaluate("document.documentElement.scrollWidth")
+    if scroll > width:
+        wrong.append(f"scrolls sideways: {scroll} px wide")
+    context.close()
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.browser
+def test_search_finds_a_term(browser, address: str) -> None:
+    """The search works without a network and leads to a chapter."""
+    page = browser.new_page()
+    page.goto(address + "search.html?q=perceptron")
+    page.wait_for_selector("#search-results ul.search li a", timeout=20_000)
+    found = page.eval_on_selector_all("#search-results ul.search li a", "links => links.map(link => link.href)")
+    page.close()
+    assert any("/chapters/" in link for link in found), found
+
+
+@pytest.mark.browser
+def test_a_deeper_box_opens_by_keyboard(browser, address: str) -> None:
+    """Folded boxes are buttons that take the focus."""
+    name = next((name for name in PAGES if "toggle-hidden" in page_text(name) or "deeper dropdown" in page_text(name)), None)
+    if name is None:
+        pytest.skip("no chapter has a Deeper box")
+    page = browser.new_page()
+    page.goto(address + name)
+    settled(page)
+    button = page.locator(".deeper button.toggle-button").first
+    button.focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".deeper").first.evaluate("box => !box.classList.contains('toggle-hidden')")
+    page.close()
+
+
+def page_text(name: str) -> str:
+    """A page's HTML."""
+    return (HTML / name).read_text("utf-8")
+
+
+def test_links_and_anchors_lead_somewhere() -> None:
+    """Every internal link of every page has its file and its anchor."""
+    need("book/_build/html (run `make html`)", bool(PAGES))
+    ids = {name: set(re.findall(r'\sid="([^"]+)"', page_text(name))) for name in PAGES}
+    dead = []
+    for name in PAGES:
+        for link in re.findall(r'<a\s[^>]*?href="([^"]*)"', page_text(name)):
+            if re.match(r"[a-z]+:|//", link) or link in ("", "#"):
+                continue
+            target, anchor = urldefrag(urljoin(name, unquote(link).replace("&amp;", "&")))
+            target = target.split("?")[0] or name
+            if not (HTML / target).is_file() or (anchor and target in ids and anchor not in ids[target]):
+                dead.append(f"{name}: {link}")
+    assert not dead, "\n".join(sorted(set(dead)))
+
+
+def test_chapters_are_not_heavy() -> None:
+    """A chapter's page with its pictures weighs at most 1.5 MB."""
+    need("book/_build/html (run `make html`)", bool(PAGES))
+    heavy = {}
+    for name in PAGES:
+        text = page_text(name)
+        pictures = {urljoin(name, source) for source in re.findall(r'<img\s[^>]*?src="([^"]+)"', text)}
+        size = len(text.encode()) + sum((HTML / p).stat().st_size for p in pictures if (HTML / p).is_file())
+        if size > MOST_BYTES:
+            heavy[name] = f"{size / 1e6:.2f} MB"
+    assert not heavy, heavy

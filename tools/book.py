@@ -1,0 +1,169 @@
+"""Build the book: run the chapters, stage the sources, make the pages, serve them.
+
+python tools/book.py html            run what is stale, build the pages
+python tools/book.py html --serve    the same, then serve them on loopback
+python tools/book.py execute         only run the chapters
+python tools/book.py names           only check equations, figures, labels and citations
+"""
+
+import argparse
+import functools
+import http.server
+import json
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from execute import execute, surroundings
+from project import BookError, Project, digest, digest_files
+from references import references_markdown
+from stage import registry, stage
+from vendor import vendor
+
+ROOT = Path(__file__).resolve().parent.parent
+REDIRECT = '<!DOCTYPE html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={page}.html">\n'
+
+
+def state(project: Project) -> str:
+    """A hash of everything that the pages are made from."""
+    root, tools = project.root, Path(__file__).parent
+    files = [*project.chapters, *project.exercises, root / "pyproject.toml"]
+    files += [path for path in (root / "book").rglob("*") if path.is_file() and not _made(path.relative_to(root))]
+    pages = json.dumps([path.name for path in expected_pages(project) if path.is_file()])
+    parts = [digest_files(root, files), digest_files(tools, tools.glob("*.*")), surroundings(project), pages]
+    return digest(part.encode() for part in parts)
+
+
+def _made(path: Path) -> bool:
+    return path.parts[1] == "_build" or path.parts[1:3] == ("_static", "vendor") or "__pycache__" in path.parts
+
+
+def expected_pages(project: Project) -> list[Path]:
+    """One page for each entry of the table of contents, and the search."""
+    return [project.html / f"{name}.html" for name in [*project.documents, "search", "index"]]
+
+
+def html(project: Project, fresh: bool = False) -> None:
+    """Bring the pages up to date."""
+    begin, stamp = time.perf_counter(), project.build / "html.stamp"
+    if not fresh and stamp.is_file() and stamp.read_text("utf-8") == state(project):
+        print(f"nothing changed: {_shown(project)} is up to date ({time.perf_counter() - begin:.1f} s)")
+        return
+    registry(project)  # what is wrong with names shows before anything is run
+    stamp.unlink(missing_ok=True)
+    vendor(project.root)
+    executed = execute(project)
+    after_execution = time.perf_counter()
+    stage(project, executed)
+    sphinx(project, fresh)
+    for path in [*project.chapters, *project.exercises]:  # the download is the notebook itself, without our outputs
+        shutil.copyfile(path, project.html / "_sources" / path.relative_to(project.root))
+    stamp.write_text(state(project), "utf-8")
+    end = time.perf_counter()
+    print(f"pages in {_shown(project)}: {after_execution - begin:.0f} s running, {end - after_execution:.0f} s building")
+
+
+def _shown(project: Project) -> str:
+    return project.html.relative_to(project.root).as_posix()
+
+
+def sphinx(project: Project, fresh: bool) -> None:
+    """Jupyter Book's Sphinx with warnings as errors; asserts that each page was made."""
+    from jupyter_book.sphinx import build_sphinx
+
+    extensions = digest_files(project.root, (project.root / "book").glob("_ext/*.py"))
+    seen = project.build / "extensions.txt"
+    if not seen.is_file() or seen.read_text("utf-8") != extensions:
+        fresh = True  # Sphinx does not see that an extension changed
+    if fresh:
+        shutil.rmtree(project.html, ignore_errors=True)
+        seen.unlink(missing_ok=True)
+    project.html.mkdir(parents=True, exist_ok=True)
+    (project.html / "index.html").write_text(REDIRECT.format(page=project.documents[0]), "utf-8")
+    code = build_sphinx(
+        project.source,
+        project.html,
+        noconfig=True,
+        path_config=project.source / "_config.yml",
+        doctreedir=project.build / "doctrees",
+        confoverrides={
+            "external_toc_path": str(project.source / "_toc.yml"),
+            "nitpicky": True,
+            "latex_individualpages": False,
+        },
+        freshenv=fresh,
+        warningiserror=True,
+        keep_going=True,
+    )
+    missing = [path.name for path in expected_pages(project) if not path.is_file()]
+    if code != 0 or missing:
+        (project.build / "extensions.txt").unlink(missing_ok=True)
+        lacking = f" Missing: {', '.join(missing)}." if missing else ""
+        raise BookError(f"the pages were not built cleanly; the warnings above are errors.{lacking}")
+    seen.write_text(extensions, "utf-8")
+
+
+def serve(folder: Path, port: int) -> None:
+    """Serve a folder on loopback until Ctrl-C, on the next free port from `port` on."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    for candidate in range(port, port + 100):
+        try:
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", candidate), handler)
+            break
+        except OSError:
+            continue
+    else:
+        raise BookError(f"no free port from {port} to {port + 99}")
+    with server:
+        print(f"the book is at http://127.0.0.1:{server.server_port}/ (Ctrl-C ends)", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves without a line for each request, and lets nothing be cached that a rebuild may change."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def end_headers(self) -> None:
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; 1 with a message where the book is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("step", choices=["html", "execute", "names", "references"])
+    parser.add_argument("--serve", action="store_true", help="serve the pages on loopback afterwards")
+    parser.add_argument("--fresh", action="store_true", help="build every page again (chapters stay cached)")
+    parser.add_argument("--port", type=int, default=8000, help="first port to try (8000)")
+    parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    project = Project(options.root.resolve())
+    try:
+        match options.step:
+            case "execute":
+                execute(project)
+            case "names":
+                registry(project)
+            case "references":
+                print(references_markdown(project.root), end="")
+            case "html":
+                html(project, options.fresh)
+                if options.serve:
+                    serve(project.html, options.port)
+    except BookError as error:
+        print(f"\nerror: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

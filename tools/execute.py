@@ -1,0 +1,179 @@
+"""Run the chapters and keep their outputs, keyed by everything that an output can depend on.
+
+The key of a chapter is a sha256 of its code cells (source, tags, order), the package with its result records, the
+lock file, Python, the Keras backend, the data found on this machine, and this file. Editing prose re-runs nothing;
+editing the package re-runs everything, so that no page shows what the code no longer does.
+"""
+
+import asyncio
+import json
+import os
+import platform
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from project import BookError, Project, digest, digest_files
+from tqdm import tqdm
+
+TIMEOUT = 600  # seconds a cell may take; the ceiling of a chapter is a test's business
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One notebook and the key of its outputs."""
+
+    path: Path
+    key: str
+
+    @property
+    def name(self) -> str:
+        """07_backpropagation"""
+        return self.path.stem
+
+    def cache(self, project: Project) -> Path:
+        """The file that holds the outputs."""
+        return project.build / "executed" / f"{self.name}-{self.key[:16]}.json"
+
+
+def data_fingerprint(root: Path) -> str:
+    """Names and sizes of the full-size data that chapters would find here."""
+    if not (root / "dlcourse/datasets.py").is_file():
+        return "no datasets module"
+    sys.path.insert(0, str(root))
+    try:
+        from dlcourse import datasets
+
+        return datasets.fingerprint()
+    finally:
+        sys.path.remove(str(root))
+
+
+def surroundings(project: Project) -> str:
+    """The part of the key that all chapters share."""
+    root, package = project.root, project.root / "dlcourse"
+    files = [*package.rglob("*.py"), *(package / "results").glob("*.json"), *(root / "tools/ipython").rglob("*.py"), *(root / "tools").glob("kernel_*.py")]
+    lock = root / "requirements.lock"
+    return digest(
+        [
+            digest_files(root, files).encode(),
+            lock.read_bytes() if lock.is_file() else b"",
+            platform.python_version().encode(),
+            os.environ.get("KERAS_BACKEND", "tensorflow").encode(),
+            data_fingerprint(root).encode(),
+            Path(__file__).read_bytes(),
+        ]
+    )
+
+
+def chapters(project: Project) -> list[Chapter]:
+    """Every chapter of the table of contents with its key."""
+    shared = surroundings(project)
+    found = []
+    for path in project.chapters:
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        code = [["".join(cell["source"]), cell["metadata"].get("tags", [])] for cell in cells if _is_code(cell)]
+        found.append(Chapter(path, digest([shared.encode(), json.dumps(code).encode()])))
+    return found
+
+
+def _is_code(cell) -> bool:
+    return cell["cell_type"] == "code"
+
+
+def kernel_environment(project: Project) -> dict[str, str]:
+    """The environment of a kernel: offline, drawing for pages, with the start-up files of tools/ipython."""
+    threads = str(max(1, (os.cpu_count() or 2) // 2))
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "OPENBLAS_NUM_THREADS": threads}
+    fixed = {"IPYTHONDIR": str(project.root / "tools/ipython"), "DLCOURSE_OFFLINE": "1", "DLCOURSE_BOOK": "1"}
+    path = os.pathsep.join(filter(None, [str(project.root), os.environ.get("PYTHONPATH")]))
+    return {**quiet, **os.environ, **fixed, "PYTHONPATH": path}
+
+
+async def run(project: Project, chapter: Chapter, environment: dict[str, str], bar: tqdm) -> float:
+    """Execute one chapter in a fresh kernel and keep its outputs; returns the seconds it took."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import (
+        CellExecutionError,
+        CellTimeoutError,
+        DeadKernelError,
+    )
+
+    notebook = nbformat.read(chapter.path, as_version=4)
+    current = {"id": "start of the kernel"}
+
+    def started(cell, cell_index, **_) -> None:
+        current["id"] = cell.id
+        bar.set_postfix_str(cell.id)
+
+    def done(cell, cell_index, **_) -> None:
+        bar.update(1)
+
+    client = NotebookClient(
+        notebook,
+        timeout=TIMEOUT,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(chapter.path.parent)}},
+        on_cell_start=started,
+        on_cell_executed=done,
+    )
+    begin = time.perf_counter()
+    try:
+        await client.async_execute(env=environment)
+    except CellExecutionError as error:
+        raise BookError(f"chapters/{chapter.name}.ipynb, cell {current['id']}:\n\n{error}") from None
+    except (CellTimeoutError, DeadKernelError) as error:
+        raise BookError(f"chapters/{chapter.name}.ipynb, cell {current['id']}: {str(error).splitlines()[0]}") from None
+    seconds = time.perf_counter() - begin
+    code = [cell for cell in notebook.cells if _is_code(cell)]
+    for cell in code:
+        for output in cell.outputs:
+            if output.output_type == "stream" and output.name == "stderr":
+                bar.write(f"  {chapter.name}, cell {cell.id}, on stderr: {output.text.strip()[:200]}")
+    target = chapter.cache(project)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_suffix(".partial")
+    partial.write_text(json.dumps({"seconds": seconds, "outputs": [cell.outputs for cell in code]}), "utf-8")
+    partial.replace(target)
+    return seconds
+
+
+async def _run_all(project: Project, stale: list[Chapter], jobs: int) -> None:
+    environment, gate = kernel_environment(project), asyncio.Semaphore(jobs)
+
+    async def one(position: int, chapter: Chapter) -> None:
+        cells = sum(map(_is_code, json.loads(chapter.path.read_text("utf-8"))["cells"]))
+        async with gate:
+            with tqdm(total=cells, desc=chapter.name, unit="cell", position=position % jobs, leave=False) as bar:
+                seconds = await run(project, chapter, environment, bar)
+                bar.write(f"ran chapters/{chapter.name}.ipynb: {cells} cells, {seconds:.1f} s")
+
+    results = await asyncio.gather(*(one(*item) for item in enumerate(stale)), return_exceptions=True)
+    failures = [result for result in results if isinstance(result, BaseException)]
+    if unexpected := [failure for failure in failures if not isinstance(failure, BookError)]:
+        raise unexpected[0]
+    if failures:
+        raise BookError("\n\n".join(map(str, failures)))
+
+
+def execute(project: Project, jobs: int = 2) -> list[Chapter]:
+    """Run the chapters that are not cached, at most `jobs` at once; prune old outputs; write seconds.json."""
+    found = chapters(project)
+    stale = [chapter for chapter in found if not chapter.cache(project).is_file()]
+    if stale:
+        asyncio.run(_run_all(project, stale, min(jobs, len(stale))))
+    kept = {chapter.cache(project) for chapter in found}
+    for old in (project.build / "executed").glob("*"):
+        if old not in kept:
+            old.unlink()
+    seconds = {chapter.name: round(json.loads(chapter.cache(project).read_text())["seconds"], 1) for chapter in found}
+    (project.build / "seconds.json").write_text(json.dumps(seconds, indent=1) + "\n", "utf-8")
+    return found
+
+
+def outputs(project: Project, chapter: Chapter) -> list[list[dict]]:
+    """The cached outputs of each code cell."""
+    return json.loads(chapter.cache(project).read_text("utf-8"))["outputs"]
+

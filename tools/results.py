@@ -1,0 +1,49 @@
+"""The long runs: python tools/results.py [--stale] [NAME...]
+
+Each script experiments/NN_name.py runs an experiment too long for a chapter and writes a record, which the chapter
+draws (dlcourse.results). Without arguments the missing and stale ones run; --stale only says which these are.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from dlcourse import results
+
+ROOT = Path(__file__).resolve().parents[1]
+EXPERIMENTS = ROOT / "experiments"
+
+
+def condition(name: str) -> str:
+    """ "missing", "stale" or "current"."""
+    try:
+        record = results.load(name)
+    except FileNotFoundError:
+        return "missing"
+    return "stale" if results.is_stale(record, EXPERIMENTS) else "current"
+
+
+def main(arguments: list[str]) -> int:
+    names = [a for a in arguments if not a.startswith("-")]
+    names = names or sorted(path.stem for path in EXPERIMENTS.glob("[0-9][0-9]_*.py"))
+    states = {name: condition(name) for name in names}
+    for name, state in states.items():
+        if state != "current":
+            print(f"*** {state.upper()} RECORD: {name}: the code changed since. `make results` runs it again. ***")
+    if "--stale" in arguments:
+        print(f"{sum(s == 'current' for s in states.values())} of {len(states)} records are current")
+        return 0
+    environment = dict(os.environ)
+    local = ROOT.parent / "shared" / "data"
+    if local.is_dir():
+        environment.setdefault("DLCOURSE_DATA", str(local))
+    for name, state in states.items():
+        if state != "current" or name in arguments:
+            print(f"running {name} ...", flush=True)
+            subprocess.run([sys.executable, EXPERIMENTS / f"{name}.py"], cwd=ROOT, env=environment, check=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
