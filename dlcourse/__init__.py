@@ -9,9 +9,24 @@ import importlib
 __version__ = "0.1.0"
 
 _MODULES = (
-    "activations", "autodiff", "callbacks", "checks", "datasets", "gradcheck", "hardware", "initializers", "layers",
-    "losses", "metrics", "models", "optimizers", "plots", "results", "twin", "widgets",
-)  # fmt: skip
+    "activations",
+    "autodiff",
+    "callbacks",
+    "checks",
+    "datasets",
+    "gradcheck",
+    "hardware",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "plots",
+    "results",
+    "twin",
+    "widgets",
+)
 _FUNCTIONS = {"start": "hardware", "check": "checks", "progress": "checks"}
 
 __all__ = ["__version__", *_MODULES, *_FUNCTIONS]

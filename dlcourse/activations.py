@@ -7,7 +7,7 @@ inputs, it is dy times the Jacobian. The VJP serves both:
     sigmoid(z)             phi
     sigmoid.vjp(dy, z, y)  dy -> dz, given the z that went in and the y that came out
 
-Every function keeps the dtype of its input and returns a fresh array.
+Every function keeps the float dtype of its input and returns a fresh array.
 """
 
 import functools
@@ -25,23 +25,43 @@ SELU_SCALE = 1.0507009873554804934193349852946
 
 
 class ActivationFunction:
-    """phi together with its VJP:
+    """phi together with its VJP: `@activation` makes one, `@name.defvjp` completes it.
 
-    `@activation` makes one, `@name.defvjp` completes it.
+    Integers are taken as float64. TypeError where z holds no real numbers; ValueError
+    where dy has another shape than y.
     """
 
-    def __init__(self, phi: Callable[[Array], Array]):
+    def __init__(self, phi: Callable[..., Array]):
         self.phi = phi
         functools.update_wrapper(self, phi)
 
     def __call__(self, z: Array, **options) -> Array:
-        return self.phi(np.asarray(z), **options)
+        return self.phi(self._floats("z", z), **options)
 
-    def defvjp(
-        self, vjp: Callable[[Array, Array, Array], Array]
-    ) -> "ActivationFunction":
-        self.vjp = vjp
+    def vjp(self, dy: Array, z: Array, y: Array, **options) -> Array:
+        """dL/dz from dy = dL/dy, given the z that went in and the y that came out."""
+        dy, y = self._floats("dy", dy), self._floats("y", y)
+        if dy.shape != y.shape:
+            raise ValueError(
+                f"{self.__name__}.vjp: expected dy of shape {y.shape}, as y, "
+                f"got {dy.shape}."
+            )
+        return self._vjp(dy, self._floats("z", z), y, **options)
+
+    def defvjp(self, vjp: Callable[..., Array]) -> "ActivationFunction":
+        self._vjp = vjp
         return self
+
+    def _floats(self, what: str, value) -> Array:
+        array = np.asarray(value)
+        if array.dtype.kind == "f":
+            return array
+        if array.dtype.kind in "biu":
+            return array.astype(np.float64)
+        raise TypeError(
+            f"{self.__name__}: expected {what} to hold real numbers, "
+            f"got dtype {array.dtype}."
+        )
 
     def __repr__(self) -> str:
         return f"<activation {self.__name__}>"
@@ -63,10 +83,9 @@ def linear(dy, z, y):
 
 @activation
 def sigmoid(z: Array) -> Array:
-    """sigma(z) = 1 / (1 + exp(-z));
+    """sigma(z) = 1 / (1 + exp(-z)).
 
-    for z < 0 the equal exp(z) / (1 + exp(z)), so that no exponential overflows.
-
+    For z < 0 as the equal exp(z) / (1 + exp(z)), so that no exponential overflows.
     Book: eq:sigmoid. Keras: keras.activations.sigmoid.
     """
     e = np.exp(-np.abs(z))
@@ -91,9 +110,9 @@ def tanh(dy, z, y):
 
 @activation
 def relu(z: Array) -> Array:
-    """max(0, z);
+    """max(0, z); the derivative at the kink z = 0 is taken as 0.
 
-    its derivative at the kink z = 0 is taken as 0. Keras: keras.activations.relu.
+    Keras: keras.activations.relu.
     """
     return np.maximum(z, z.dtype.type(0))
 
@@ -142,9 +161,9 @@ def selu(dy, z, y):
 
 @activation
 def softplus(z: Array) -> Array:
-    """log(1 + exp(z)), a smooth max(0, z);
+    """log(1 + exp(z)), a smooth max(0, z) with the derivative sigma(z).
 
-    its derivative is sigma(z). Keras: keras.activations.softplus.
+    Keras: keras.activations.softplus.
     """
     return np.logaddexp(z, z.dtype.type(0))
 
@@ -193,9 +212,8 @@ def gelu(dy, z, y):
 
 
 def _normal_cdf(z: Array) -> Array:
-    from scipy.special import (
-        ndtr,
-    )  # NumPy has no error function; SciPy comes with scikit-learn
+    # NumPy has no error function; SciPy comes with scikit-learn.
+    from scipy.special import ndtr
 
     return ndtr(z)
 
@@ -213,10 +231,9 @@ def hard_sigmoid(dy, z, y):
 
 @activation
 def softmax(z: Array) -> Array:
-    """p_k = exp(z_k) / sum_j exp(z_j) over the last axis;
+    """p_k = exp(z_k) / sum_j exp(z_j) over the last axis.
 
-    the largest z is subtracted first, which changes nothing.
-
+    The largest z is subtracted first, which changes nothing but avoids an overflow.
     Book: eq:softmax. Keras: keras.activations.softmax.
     """
     e = np.exp(z - z.max(axis=-1, keepdims=True))
@@ -250,16 +267,12 @@ ACTIVATIONS = {
 
 
 def get(name: "str | ActivationFunction | None") -> ActivationFunction:
-    """The activation of that name;
+    """The activation of that name; None means linear, "swish" silu.
 
-    None means linear. ValueError with the nearest name where there is none.
+    ValueError with the nearest name where there is none.
     """
     if name is None:
         return linear
     if isinstance(name, ActivationFunction):
         return name
-    return lookup(
-        "activation",
-        {"swish": "silu"}.get(name, name) if isinstance(name, str) else name,
-        ACTIVATIONS,
-    )
+    return lookup("activation", "silu" if name == "swish" else name, ACTIVATIONS)

@@ -1,10 +1,10 @@
-"""Callbacks:
+"""Callbacks: code that `fit` calls between batches and epochs.
 
-code that `fit` calls between batches and epochs. Names and arguments are those of
-keras.callbacks.
+Names and arguments are those of keras.callbacks.
 """
 
 import csv
+import inspect
 import math
 import sys
 import time
@@ -13,10 +13,10 @@ from pathlib import Path
 
 
 class Callback:
-    """Base:
+    """Base: override what you need.
 
-    override what you need. `self.model` is the model; `logs` maps metric names to
-    values.
+    `self.model` is the model, `self.params` a dict with epochs, steps and verbose;
+    `logs` maps metric names to values. Keras: keras.callbacks.Callback.
     """
 
     model = None
@@ -36,9 +36,9 @@ class Callback:
 
 
 class History(Callback):
-    """Collects the logs of every epoch:
+    """Collects the logs of every epoch: history["loss"] is a list.
 
-    history["loss"] is a list. Keras: keras.callbacks.History.
+    Keras: keras.callbacks.History.
     """
 
     def on_train_begin(self, logs=None):
@@ -60,7 +60,7 @@ class ProgbarLogger(Callback):
     width = 24
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.epoch, self.began = epoch, time.perf_counter()
+        self.epoch, self.began, self.longest = epoch, time.perf_counter(), 0
         self.shown = self.began
 
     def on_train_batch_end(self, batch, logs=None):
@@ -68,33 +68,30 @@ class ProgbarLogger(Callback):
         if now - self.shown > 0.2 and batch + 1 < steps:
             self.shown = now
             done = int(self.width * (batch + 1) / steps)
-            self._write(
-                "\r",
-                "█" * done + "·" * (self.width - done),
-                f"{batch + 1}/{steps}",
-                logs,
-            )
+            bar = "█" * done + "·" * (self.width - done)
+            self._write(f"{bar} {batch + 1}/{steps}", logs)
 
     def on_epoch_end(self, epoch, logs=None):
-        self._write(
-            "\r",
-            f"{time.perf_counter() - self.began:.1f} s".ljust(self.width),
-            "",
-            logs,
-        )
+        took = f"{time.perf_counter() - self.began:.1f} s"
+        self._write(f"{took:<{self.width}} ", logs)
         sys.stdout.write("\n")
         sys.stdout.flush()
 
-    def _write(self, start, bar, count, logs):
+    def _write(self, progress, logs):
         text = "  ".join(f"{k} {v:.4f}" for k, v in (logs or {}).items())
-        sys.stdout.write(
-            f"{start}epoch {self.epoch + 1}/{self.params['epochs']}  {bar} {count} {text}"
-        )
+        epoch = f"epoch {self.epoch + 1}/{self.params['epochs']}"
+        line = f"{epoch}  {progress} {text}"
+        self.longest = max(self.longest, len(line))  # covers what stood there before
+        sys.stdout.write("\r" + line.ljust(self.longest))
         sys.stdout.flush()
 
 
 class LambdaCallback(Callback):
-    """Callbacks from functions. Keras: keras.callbacks.LambdaCallback."""
+    """A callback from functions: LambdaCallback(on_epoch_end=lambda epoch, logs: ...).
+
+    ValueError for a name that is no event, TypeError for what cannot be called.
+    Keras: keras.callbacks.LambdaCallback.
+    """
 
     def __init__(self, **functions: Callable):
         for name, function in functions.items():
@@ -103,21 +100,33 @@ class LambdaCallback(Callback):
                 raise ValueError(
                     f"LambdaCallback: expected one of {known}; got {name!r}."
                 )
+            if not callable(function):
+                raise TypeError(
+                    f"LambdaCallback: expected a function for {name}, got {function!r}."
+                )
             setattr(self, name, function)
 
 
 class EarlyStopping(Callback):
-    """Stop when `monitor` has not improved by more than min_delta for `patience`
-    epochs.
+    """Stop when `monitor` has not improved for `patience` epochs.
 
-    With restore_best_weights the model ends with the weights of its best epoch. mode
-    "auto" maximises accuracies and minimises the rest. Keras:
-    keras.callbacks.EarlyStopping.
+    An improvement is a change by more than min_delta; with a baseline it must also
+    beat that. With restore_best_weights the model ends with the weights of its best
+    epoch. mode "auto" maximises accuracies and AUC and minimises the rest. KeyError
+    where `monitor` is not logged. Keras: keras.callbacks.EarlyStopping.
     """
 
-    def __init__(self, monitor: str = "val_loss", min_delta: float = 0.0, patience: int = 0, verbose: int = 0,
-                 mode: str = "auto", baseline: float | None = None, restore_best_weights: bool = False,
-                 start_from_epoch: int = 0):  # fmt: skip
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        min_delta: float = 0.0,
+        patience: int = 0,
+        verbose: int = 0,
+        mode: str = "auto",
+        baseline: float | None = None,
+        restore_best_weights: bool = False,
+        start_from_epoch: int = 0,
+    ):
         if mode not in ("auto", "min", "max"):
             raise ValueError(
                 f"EarlyStopping: expected mode 'auto', 'min' or 'max', got {mode!r}."
@@ -126,26 +135,14 @@ class EarlyStopping(Callback):
             mode == "auto" and ("acc" in monitor or monitor.endswith("auc"))
         )
         self.sign = 1.0 if rising else -1.0
-        self.monitor, self.min_delta, self.patience, self.verbose = (
-            monitor,
-            abs(min_delta),
-            patience,
-            verbose,
-        )
-        self.baseline, self.restore_best_weights, self.start_from_epoch = (
-            baseline,
-            restore_best_weights,
-            start_from_epoch,
-        )
+        self.monitor, self.min_delta = monitor, abs(min_delta)
+        self.patience, self.verbose = patience, verbose
+        self.baseline, self.start_from_epoch = baseline, start_from_epoch
+        self.restore_best_weights = restore_best_weights
 
     def on_train_begin(self, logs=None):
-        self.wait, self.stopped_epoch, self.best, self.best_epoch, self.best_weights = (
-            0,
-            0,
-            None,
-            0,
-            None,
-        )
+        self.wait = self.stopped_epoch = self.best_epoch = 0
+        self.best = self.best_weights = None
 
     def on_epoch_end(self, epoch, logs=None):
         value = require_logged(self, self.monitor, logs)
@@ -169,7 +166,8 @@ class EarlyStopping(Callback):
             self.model.set_weights(self.best_weights)
         if self.stopped_epoch and self.verbose:
             print(
-                f"Stopped after epoch {self.stopped_epoch + 1}; the best was epoch {self.best_epoch + 1}."
+                f"Stopped after epoch {self.stopped_epoch + 1}; "
+                f"the best was epoch {self.best_epoch + 1}."
             )
 
     def _better(self, value, reference):
@@ -177,18 +175,20 @@ class EarlyStopping(Callback):
 
 
 class LearningRateScheduler(Callback):
-    """Before each epoch:
+    """Before each epoch: learning rate <- schedule(epoch, rate), or schedule(epoch).
 
-    learning rate <- schedule(epoch, rate). Keras:
+    Epochs count from 0. Logs the rate as "learning_rate". Keras:
     keras.callbacks.LearningRateScheduler.
     """
 
-    def __init__(self, schedule: Callable[[int, float], float], verbose: int = 0):
+    def __init__(self, schedule: Callable[..., float], verbose: int = 0):
         self.schedule, self.verbose = schedule, verbose
 
     def on_epoch_begin(self, epoch, logs=None):
         optimizer = self.model.optimizer
-        optimizer.learning_rate = float(self.schedule(epoch, optimizer.learning_rate))
+        takes_rate = len(inspect.signature(self.schedule).parameters) > 1
+        old = (optimizer.learning_rate,) if takes_rate else ()
+        optimizer.learning_rate = self.schedule(epoch, *old)
         if self.verbose:
             print(f"epoch {epoch + 1}: learning rate {optimizer.learning_rate:.6g}")
 
@@ -198,8 +198,9 @@ class LearningRateScheduler(Callback):
 
 
 class CSVLogger(Callback):
-    """Writes one row an epoch, the epoch first, then the logs by name.
+    """Writes one row an epoch: the epoch, then the logs in the order of their names.
 
+    Without validation the val_ columns stand there too, filled with NA, as in Keras.
     Keras: keras.callbacks.CSVLogger.
     """
 
@@ -219,11 +220,14 @@ class CSVLogger(Callback):
         self.rows = csv.writer(self.file, delimiter=self.separator, lineterminator="\n")
 
     def on_epoch_end(self, epoch, logs=None):
+        logs = logs or {}
         if self.keys is None:
-            self.keys = sorted(logs or {})
+            self.keys = sorted(logs)
+            if not any(key.startswith("val_") for key in self.keys):
+                self.keys += [f"val_{key}" for key in self.keys]
             if self.header:
                 self.rows.writerow(["epoch", *self.keys])
-        self.rows.writerow([epoch, *((logs or {}).get(key, "") for key in self.keys)])
+        self.rows.writerow([epoch, *(logs.get(key, "NA") for key in self.keys)])
         self.file.flush()
 
     def on_train_end(self, logs=None):
@@ -233,13 +237,15 @@ class CSVLogger(Callback):
 class TerminateOnNaN(Callback):
     """Stop as soon as the loss of a batch is not finite.
 
-    Keras: keras.callbacks.TerminateOnNaN.
+    A loss that overflows ends the training; a model whose outputs or gradients are not
+    finite raises before this is asked. Keras: keras.callbacks.TerminateOnNaN.
     """
 
     def on_train_batch_end(self, batch, logs=None):
         if not math.isfinite((logs or {}).get("loss", 0.0)):
             print(
-                f"Batch {batch}: the loss is not finite, so training stops. Try a smaller learning rate."
+                f"Batch {batch}: the loss is not finite, so training stops. "
+                "Try a smaller learning rate."
             )
             self.model.stop_training = True
 
@@ -250,6 +256,7 @@ def require_logged(callback: Callback, monitor: str, logs: dict | None) -> float
         have = ", ".join(sorted(logs or {}))
         hint = " Pass validation_data to fit." if monitor.startswith("val_") else ""
         raise KeyError(
-            f"{type(callback).__name__}: expected {monitor!r} among the logs, got {have}.{hint}"
+            f"{type(callback).__name__}: expected {monitor!r} among the logs, "
+            f"got {have}.{hint}"
         )
     return logs[monitor]

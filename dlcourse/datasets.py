@@ -1,7 +1,4 @@
-"""Data sets:
-
-embedded ones that need no network, and full-size ones through pooch, checked byte by
-byte.
+"""Data sets: embedded ones that need no network, and full-size ones through pooch.
 
 A full-size file is looked for in $DLCOURSE_DATA/<name>/, then in the cache (`make data`
 fills it); only `download=True` fetches it from its official address. What counts is the
@@ -13,6 +10,7 @@ import gzip
 import hashlib
 import os
 import struct
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,15 +26,20 @@ class DataNotFoundError(FileNotFoundError):
     """A full-size file is neither in the local folder nor in the cache."""
 
 
+class DownloadError(OSError):
+    """A full-size file could not be fetched."""
+
+
 class DataCorruptError(OSError):
     """A file's content is not the published one."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A split data set.
+    """A split data set: x float32, images in [0, 1]; y class numbers, or floats.
 
-    x are float32, images in [0, 1]; y are class numbers, or floats for regression.
+    `classes` and `features` are names where there are any; `full` tells the full-size
+    sets from the embedded ones.
     """
 
     name: str
@@ -49,42 +52,64 @@ class Dataset:
     full: bool = False
 
     def __str__(self):
-        return f"{self.name}: {len(self.x_train)} training and {len(self.x_test)} test samples"
+        n, n_test = len(self.x_train), len(self.x_test)
+        return f"{self.name}: {n} training and {n_test} test samples"
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file of a full-size set:
-
-    official address, sha256 of the decompressed content.
-    """
+    """A file of a full-size set: official address, sha256 of its content unpacked."""
 
     file: str
     url: str
     sha256: str
 
 
-_FASHION = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-_MNIST = "https://ossci-datasets.s3.amazonaws.com/mnist/"
+_PARTS = {
+    "x_train": "train-images-idx3-ubyte.gz",
+    "y_train": "train-labels-idx1-ubyte.gz",
+    "x_test": "t10k-images-idx3-ubyte.gz",
+    "y_test": "t10k-labels-idx1-ubyte.gz",
+}
+
+
+def _idx_files(url: str, *hashes: str) -> dict[str, RemoteFile]:
+    """The four files of a set of images, with their hashes in the order of _PARTS."""
+    pairs = zip(_PARTS.items(), hashes, strict=True)
+    return {part: RemoteFile(file, url, sha256) for (part, file), sha256 in pairs}
+
+
 FILES = {
-    "fashion_mnist": {
-        "x_train": RemoteFile("train-images-idx3-ubyte.gz", _FASHION, "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
-        "y_train": RemoteFile("train-labels-idx1-ubyte.gz", _FASHION, "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
-        "x_test": RemoteFile("t10k-images-idx3-ubyte.gz", _FASHION, "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
-        "y_test": RemoteFile("t10k-labels-idx1-ubyte.gz", _FASHION, "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
-    },
-    "mnist": {
-        "x_train": RemoteFile("train-images-idx3-ubyte.gz", _MNIST, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
-        "y_train": RemoteFile("train-labels-idx1-ubyte.gz", _MNIST, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
-        "x_test": RemoteFile("t10k-images-idx3-ubyte.gz", _MNIST, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
-        "y_test": RemoteFile("t10k-labels-idx1-ubyte.gz", _MNIST, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
-    },
-}  # fmt: skip
+    "fashion_mnist": _idx_files(
+        "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    ),
+    "mnist": _idx_files(
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
+}
 CLASSES = {
-    "fashion_mnist": ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
-                      "Ankle boot"],
+    "fashion_mnist": [
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
+    ],
     "mnist": [str(digit) for digit in range(10)],
-}  # fmt: skip
+}
 
 
 def load(name: str, fallback: str | None = None, download: bool = False) -> Dataset:
@@ -92,8 +117,10 @@ def load(name: str, fallback: str | None = None, download: bool = False) -> Data
 
     Embedded: digits, iris, wine, breast_cancer (classification), diabetes (regression).
     Full size: fashion_mnist, mnist. With `fallback` a full-size set that is not on this
-    machine gives way to that embedded one; a line says which was taken. A corrupt file
-    never falls back: DataCorruptError.
+    machine gives way to that embedded one; a line says which was taken. Without it the
+    set raises DataNotFoundError. With download=True a missing file is fetched from its
+    official address, or DownloadError. A corrupt file is DataCorruptError, whatever
+    else was asked for.
     """
     loader = lookup("data set", name, {**_EMBEDDED, **dict.fromkeys(FILES)})
     if loader is not None:
@@ -107,7 +134,8 @@ def load(name: str, fallback: str | None = None, download: bool = False) -> Data
             raise
         data = load(fallback)
         print(
-            f"{name} is not on this machine, so this runs on {data}. `make data` fetches the full set."
+            f"{name} is not on this machine, so this runs on {data}. "
+            "`make data` fetches the full set."
         )
         return data
     if fallback is not None:
@@ -116,19 +144,14 @@ def load(name: str, fallback: str | None = None, download: bool = False) -> Data
 
 
 def sample_images() -> Array:
-    """Two photographs, china.jpg and flower.jpg, as (2, 427, 640, 3) float32 in [0, 1].
-
-    From scikit-learn.
-    """
+    """china.jpg and flower.jpg of scikit-learn: (2, 427, 640, 3) float32 in [0, 1]."""
     from sklearn.datasets import load_sample_images
 
     return np.stack(load_sample_images().images).astype(np.float32) / 255
 
 
 def text() -> str:
-    """English prose:
-
-    the language topics of Python's own help, about half a million characters.
+    """English prose: the topics of Python's own help, about half a million characters.
 
     From the standard library, so it differs a little between Python versions.
     """
@@ -140,29 +163,36 @@ def text() -> str:
 def path(name: str, part: str, download: bool = False) -> Path:
     """Where a full-size file lies.
 
-    DataNotFoundError where it does not; `download` fetches it first.
+    DataNotFoundError where it is nowhere; with `download` it is fetched first, or
+    DownloadError.
     """
     remote = FILES[name][part]
-    places = (
-        [Path(local) / name / remote.file]
-        if (local := os.environ.get("DLCOURSE_DATA"))
-        else []
-    )
-    places.append(cache() / name / remote.file)
+    places = [cache() / name / remote.file]
+    if local := os.environ.get("DLCOURSE_DATA"):
+        places.insert(0, Path(local) / name / remote.file)
     for place in places:
         if place.exists():
             return place
     if not download:
+        folders = " or ".join(str(place.parent) for place in places)
         raise DataNotFoundError(
-            f"{name}: expected the file {remote.file} in {' or '.join(str(p.parent) for p in places)}; it is in neither. "
-            f"Fetch it with `make data`, or dlcourse.datasets.load({name!r}, download=True)."
+            f"{name}: expected the file {remote.file} in {folders}; it is not there. "
+            "Fetch it with `make data`, or with "
+            f"dlcourse.datasets.load({name!r}, download=True)."
         )
     import pooch
 
     fetch = pooch.HTTPDownloader(progressbar=True, timeout=60)
-    found = pooch.retrieve(
-        remote.url + remote.file, None, remote.file, cache() / name, downloader=fetch
-    )
+    address = remote.url + remote.file
+    try:
+        found = pooch.retrieve(
+            address, None, remote.file, cache() / name, downloader=fetch
+        )
+    except (OSError, ValueError) as error:  # what requests and pooch raise
+        raise DownloadError(
+            f"{name}: expected to fetch {address}, but: {error}. Check the network and "
+            f"try again, or put the file into {cache() / name}."
+        ) from error
     return Path(found)
 
 
@@ -175,12 +205,13 @@ def content(name: str, part: str, download: bool = False) -> bytes:
     try:
         data = gzip.decompress(place.read_bytes())
         found = hashlib.sha256(data).hexdigest()
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         data, found = b"", f"nothing readable ({error})"
     if found != remote.sha256:
         raise DataCorruptError(
-            f"{place}: expected content with sha256 {remote.sha256}, found {found}. The file is truncated or altered "
-            "and was not used. Delete it and fetch it again with `make data`."
+            f"{place}: expected content with sha256 {remote.sha256}, found {found}. "
+            "The file is truncated or altered and was not used. Delete it and fetch it "
+            "again with `make data`."
         )
     return data
 
@@ -193,10 +224,7 @@ def cache() -> Path:
 
 
 def fingerprint() -> str:
-    """Which full-size files this machine has, with their sizes:
-
-    part of the key of cached chapter outputs.
-    """
+    """Which full-size files are here, with their sizes: a key for cached outputs."""
     lines = []
     for name, parts in FILES.items():
         for part in parts:
@@ -208,10 +236,7 @@ def fingerprint() -> str:
 
 
 def fetch_all() -> None:
-    """Download every full-size file that is missing, check all.
-
-    `make data` calls this.
-    """
+    """Download every full-size file that is missing, check all: `make data`."""
     for name in FILES:
         print(load(name, download=True))
 
@@ -220,8 +245,8 @@ def _load_images(name: str, download: bool) -> Dataset:
     arrays = {}
     for part in FILES[name]:
         data = content(name, part, download)
-        # IDX: two zero bytes, type 8 (unsigned byte), number of axes; then each length,
-        # big-endian; then the entries
+        # IDX: two zero bytes, type 8 (unsigned byte), number of axes; then each
+        # length, big-endian; then the entries.
         axes = data[3]
         shape = struct.unpack(f">{axes}I", data[4 : 4 + 4 * axes])
         arrays[part] = np.frombuffer(data, np.uint8, offset=4 + 4 * axes).reshape(shape)
@@ -247,9 +272,8 @@ def _scikit_learn(name: str, scale: float = 1.0) -> Callable[[], Dataset]:
 
         bunch = getattr(sklearn.datasets, f"load_{name}")()
         x = bunch.images / scale if name == "digits" else bunch.data
-        classes = (
-            [str(c) for c in bunch.target_names] if "target_names" in bunch else None
-        )
+        names = bunch.get("target_names")
+        classes = None if names is None else [str(c) for c in names]
         features = None if name == "digits" else [str(f) for f in bunch.feature_names]
         y = bunch.target.astype(np.float32 if classes is None else np.int64)
         return _split(name, x, y, classes, features)

@@ -10,16 +10,16 @@ from collections.abc import Callable
 
 import numpy as np
 
+from dlcourse.validation import require_positive_int
+
 _BACKEND_PACKAGES = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
 
 
 def start(chapter: int) -> np.random.Generator:
-    """Begin a chapter:
+    """Begin a chapter; return its random generator, seeded with its number.
 
-    seed Keras, set the plot style, print the versions; return the chapter's random
-    generator.
-
-    The seed is the chapter's number. Nothing touches NumPy's global random state.
+    Seeds Keras too (which seeds NumPy's global state; nothing here draws from it), sets
+    the plot style and prints the versions.
     """
     with _quiet():
         import keras
@@ -33,9 +33,7 @@ def start(chapter: int) -> np.random.Generator:
 
 @contextlib.contextmanager
 def _quiet():
-    """Silence what TensorFlow's C++ writes to standard error while it loads (no GPU
-    found, and the like).
-    """
+    """Silence what TensorFlow's C++ writes to standard error while it loads."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     kept = os.dup(2)
@@ -56,8 +54,9 @@ def versions() -> str:
     version = importlib.metadata.version
     name = backend()
     return (
-        f"dlcourse {dlcourse.__version__}, Python {platform.python_version()}, NumPy {np.__version__}, "
-        f"Keras {version('keras')} on {name} {version(_BACKEND_PACKAGES[name])}, {'GPU' if gpus() else 'CPU'}"
+        f"dlcourse {dlcourse.__version__}, Python {platform.python_version()}, "
+        f"NumPy {np.__version__}, Keras {version('keras')} on {name} "
+        f"{version(_BACKEND_PACKAGES[name])}, {'GPU' if gpus() else 'CPU'}"
     )
 
 
@@ -91,19 +90,21 @@ def gpus() -> list[str]:
     if not found and os.environ.get("DLCOURSE_REQUIRE_GPU") == "1":
         raise RuntimeError(
             f"DLCOURSE_REQUIRE_GPU=1: expected a GPU that {name} can use, found none. "
-            'Install the driver and `pip install "dlcourse[gpu]"`, or unset the variable.'
+            'Install the driver and `pip install "dlcourse[gpu]"`, or unset the '
+            "variable."
         )
     return found
 
 
 def sizes(cpu: dict, gpu: dict) -> dict:
-    """The table of sizes for this machine:
+    """The table of sizes for this machine: `gpu` where Keras sees one, else `cpu`.
 
-    `gpu` where Keras sees one, else `cpu`. Prints which.
+    Prints which. ValueError where the two have other keys.
     """
     if set(cpu) != set(gpu):
         raise ValueError(
-            f"sizes: expected the same keys for cpu and gpu, got {sorted(cpu)} and {sorted(gpu)}."
+            f"sizes: expected the same keys for cpu and gpu, got {sorted(cpu)} and "
+            f"{sorted(gpu)}."
         )
     found = gpus()
     chosen = gpu if found else cpu
@@ -121,6 +122,7 @@ def seconds(function: Callable[[], object], repeats: int = 5) -> float:
 
     Waits for the device to finish.
     """
+    repeats = require_positive_int("seconds", "repeats", repeats)
     _finish(function())
     times = []
     for _ in range(repeats):

@@ -1,6 +1,4 @@
-"""Initial weights.
-
-An initializer is called with (shape, rng, dtype) and returns a fresh array.
+"""Initial weights: an initializer is called with (shape, rng, dtype).
 
 Variance-scaling initializers draw with variance scale / n, where n is the number of
 inputs of a unit (fan in), of outputs it feeds (fan out), or their mean. Names and
@@ -12,7 +10,7 @@ import math
 
 import numpy as np
 
-from dlcourse.validation import lookup
+from dlcourse.validation import generator, lookup, require_number
 
 Array = np.ndarray
 
@@ -22,12 +20,10 @@ TRUNCATED_STD = 0.87962566103423978
 
 
 def compute_fans(shape: tuple[int, ...]) -> tuple[float, float]:
-    """(fan in, fan out) of a weight:
-
-    (in, out) for a kernel, times the window size for a convolution.
+    """(fan in, fan out) of a weight: inputs of a unit, and outputs that an input feeds.
 
     Shapes follow Keras: (d, units) for Dense, (height, width, channels in, channels
-    out) for Conv2D.
+    out) for Conv2D, whose window multiplies both fans.
     """
     if len(shape) < 2:
         n = float(shape[0]) if shape else 1.0
@@ -37,12 +33,22 @@ def compute_fans(shape: tuple[int, ...]) -> tuple[float, float]:
 
 
 class Initializer:
-    """Base:
+    """Base: a subclass writes draw(shape, rng) in float64; the call converts to dtype.
 
-    subclasses draw(shape, rng) in float64; the call returns the wanted dtype.
+    TypeError where rng is neither a Generator nor a seed and numbers are drawn. Keras:
+    keras.initializers.Initializer.
     """
 
-    def __call__(self, shape, rng: np.random.Generator, dtype="float32") -> Array:
+    random = True
+
+    def __call__(
+        self,
+        shape: tuple[int, ...],
+        rng: "np.random.Generator | int | None" = None,
+        dtype: str = "float32",
+    ) -> Array:
+        if self.random:
+            rng = generator(type(self).__name__, rng)
         return np.asarray(self.draw(tuple(shape), rng), dtype=dtype)
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
@@ -56,6 +62,8 @@ class Initializer:
 class Zeros(Initializer):
     """All 0. Keras: keras.initializers.Zeros."""
 
+    random = False
+
     def draw(self, shape, rng):
         return np.zeros(shape)
 
@@ -63,12 +71,16 @@ class Zeros(Initializer):
 class Ones(Initializer):
     """All 1. Keras: keras.initializers.Ones."""
 
+    random = False
+
     def draw(self, shape, rng):
         return np.ones(shape)
 
 
 class Constant(Initializer):
     """All `value`. Keras: keras.initializers.Constant."""
+
+    random = False
 
     def __init__(self, value: float = 0.0):
         self.value = value
@@ -81,7 +93,7 @@ class RandomNormal(Initializer):
     """N(mean, stddev^2). Keras: keras.initializers.RandomNormal."""
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05):
-        self.mean, self.stddev = mean, stddev
+        self.mean, self.stddev = mean, require_number("RandomNormal", "stddev", stddev)
 
     def draw(self, shape, rng):
         return rng.normal(self.mean, self.stddev, shape)
@@ -91,6 +103,10 @@ class RandomUniform(Initializer):
     """U(minval, maxval). Keras: keras.initializers.RandomUniform."""
 
     def __init__(self, minval: float = -0.05, maxval: float = 0.05):
+        if not minval <= maxval:
+            raise ValueError(
+                f"RandomUniform: expected minval <= maxval, got {minval} > {maxval}."
+            )
         self.minval, self.maxval = minval, maxval
 
     def draw(self, shape, rng):
@@ -104,7 +120,8 @@ class TruncatedNormal(Initializer):
     """
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05):
-        self.mean, self.stddev = mean, stddev
+        self.mean = mean
+        self.stddev = require_number("TruncatedNormal", "stddev", stddev)
 
     def draw(self, shape, rng):
         return self.mean + self.stddev * truncated_standard_normal(shape, rng)
@@ -132,23 +149,16 @@ class VarianceScaling(Initializer):
         mode: str = "fan_in",
         distribution: str = "truncated_normal",
     ):
-        if scale <= 0:
+        if not scale > 0:
             raise ValueError(f"VarianceScaling: expected scale above 0, got {scale!r}.")
-        lookup(
-            "VarianceScaling mode",
-            mode,
-            dict.fromkeys(("fan_in", "fan_out", "fan_avg")),
-        )
-        lookup(
-            "VarianceScaling distribution", distribution, dict.fromkeys(_DISTRIBUTIONS)
-        )
+        lookup("VarianceScaling mode", mode, dict.fromkeys(_MODES))
+        lookup("VarianceScaling distribution", distribution, dict.fromkeys(_DRAWS))
         self.scale, self.mode, self.distribution = scale, mode, distribution
 
     def draw(self, shape, rng):
         fan_in, fan_out = compute_fans(shape)
-        n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[
-            self.mode
-        ]
+        fan_avg = (fan_in + fan_out) / 2
+        n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": fan_avg}[self.mode]
         std = math.sqrt(self.scale / max(n, 1.0))
         if self.distribution == "uniform":
             limit = math.sqrt(3) * std  # Var U(-r, r) = r^2 / 3
@@ -158,13 +168,14 @@ class VarianceScaling(Initializer):
         return std / TRUNCATED_STD * truncated_standard_normal(shape, rng)
 
 
-_DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
+_MODES = ("fan_in", "fan_out", "fan_avg")
+_DRAWS = ("truncated_normal", "untruncated_normal", "uniform")
 
 
 class GlorotUniform(VarianceScaling):
-    """Variance 2 / (fan in + fan out), uniform;
+    """Variance 2 / (fan in + fan out), uniform; the default of Dense.
 
-    the default of Dense. Keras: keras.initializers.GlorotUniform.
+    Keras: keras.initializers.GlorotUniform.
     """
 
     def __init__(self):
@@ -189,9 +200,9 @@ class HeUniform(VarianceScaling):
 
 
 class HeNormal(VarianceScaling):
-    """Variance 2 / fan in, truncated normal;
+    """Variance 2 / fan in, truncated normal; for ReLU.
 
-    for ReLU. Keras: keras.initializers.HeNormal.
+    Keras: keras.initializers.HeNormal.
     """
 
     def __init__(self):
@@ -199,9 +210,9 @@ class HeNormal(VarianceScaling):
 
 
 class LecunUniform(VarianceScaling):
-    """Variance 1 / fan in, uniform;
+    """Variance 1 / fan in, uniform; for SELU.
 
-    for SELU. Keras: keras.initializers.LecunUniform.
+    Keras: keras.initializers.LecunUniform.
     """
 
     def __init__(self):
@@ -209,9 +220,9 @@ class LecunUniform(VarianceScaling):
 
 
 class LecunNormal(VarianceScaling):
-    """Variance 1 / fan in, truncated normal;
+    """Variance 1 / fan in, truncated normal; for SELU.
 
-    for SELU. Keras: keras.initializers.LecunNormal.
+    Keras: keras.initializers.LecunNormal.
     """
 
     def __init__(self):
@@ -219,11 +230,20 @@ class LecunNormal(VarianceScaling):
 
 
 INITIALIZERS = {
-    "zeros": Zeros, "ones": Ones, "constant": Constant, "random_normal": RandomNormal,
-    "random_uniform": RandomUniform, "truncated_normal": TruncatedNormal, "variance_scaling": VarianceScaling,
-    "glorot_uniform": GlorotUniform, "glorot_normal": GlorotNormal, "he_uniform": HeUniform, "he_normal": HeNormal,
-    "lecun_uniform": LecunUniform, "lecun_normal": LecunNormal,
-}  # fmt: skip
+    "zeros": Zeros,
+    "ones": Ones,
+    "constant": Constant,
+    "random_normal": RandomNormal,
+    "random_uniform": RandomUniform,
+    "truncated_normal": TruncatedNormal,
+    "variance_scaling": VarianceScaling,
+    "glorot_uniform": GlorotUniform,
+    "glorot_normal": GlorotNormal,
+    "he_uniform": HeUniform,
+    "he_normal": HeNormal,
+    "lecun_uniform": LecunUniform,
+    "lecun_normal": LecunNormal,
+}
 
 
 def get(name: "str | Initializer") -> Initializer:

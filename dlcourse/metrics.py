@@ -1,14 +1,13 @@
-"""Metrics:
+"""Metrics: what is reported but not minimised.
 
-what is reported but not minimised. As in Keras, a metric sums over batches and divides
-at the end.
+As in Keras, a metric sums over batches and divides at the end:
 
-metric.update_state(y_true, y_pred); metric.result(); metric.reset_state()
+    metric.update_state(y_true, y_pred); metric.result(); metric.reset_state()
 """
 
 import numpy as np
 
-from dlcourse.validation import as_numbers, lookup
+from dlcourse.validation import as_floats, as_numbers, lookup
 
 Array = np.ndarray
 
@@ -16,28 +15,45 @@ Array = np.ndarray
 class Metric:
     """Base: a running mean of `values(y_true, y_pred)`, one value a sample."""
 
+    default_name = "metric"
+
     def __init__(self, name: str | None = None):
         self.name = name or self.default_name
         self.reset_state()
 
-    default_name = "metric"
-
     def reset_state(self) -> None:
+        """Forget all samples."""
         self.total, self.count = 0.0, 0
 
     def update_state(self, y_true, y_pred) -> None:
-        who = type(self).__name__
-        values = self.values(
-            as_numbers(who, "y_true", y_true), as_numbers(who, "y_pred", y_pred)
-        )
+        """Add a batch. ValueError where the shapes do not fit, y_pred is not finite."""
+        y_pred = as_floats(self.who, "y_pred", y_pred)
+        y_true = self.targets(as_numbers(self.who, "y_true", y_true), y_pred)
+        values = self.values(y_true, y_pred)
         self.total += float(values.sum(dtype=np.float64))
         self.count += values.size
 
     def result(self) -> float:
+        """The mean over all samples since the last reset; 0 before the first."""
         return self.total / self.count if self.count else 0.0
+
+    def targets(self, y_true: Array, y_pred: Array) -> Array:
+        """y_true as floats in the shape of y_pred; (n,) against (n, 1) is allowed."""
+        if y_true.ndim == y_pred.ndim - 1 and y_pred.shape[-1] == 1:
+            y_true = y_true[..., np.newaxis]
+        if y_true.shape != y_pred.shape:
+            raise ValueError(
+                f"{self.who}: expected y_true of shape {y_pred.shape}, as y_pred, "
+                f"got {y_true.shape}."
+            )
+        return as_floats(self.who, "y_true", y_true)
 
     def values(self, y_true: Array, y_pred: Array) -> Array:
         raise NotImplementedError
+
+    @property
+    def who(self) -> str:
+        return type(self).__name__
 
 
 class BinaryAccuracy(Metric):
@@ -53,9 +69,7 @@ class BinaryAccuracy(Metric):
         self.threshold = threshold
 
     def values(self, y_true, y_pred):
-        return ((y_pred > self.threshold) == _same_shape(self, y_true, y_pred)).mean(
-            axis=-1
-        )
+        return ((y_pred > self.threshold) == y_true).mean(axis=-1)
 
 
 class CategoricalAccuracy(Metric):
@@ -67,9 +81,7 @@ class CategoricalAccuracy(Metric):
     default_name = "categorical_accuracy"
 
     def values(self, y_true, y_pred):
-        return _same_shape(self, y_true, y_pred).argmax(axis=-1) == y_pred.argmax(
-            axis=-1
-        )
+        return y_true.argmax(axis=-1) == y_pred.argmax(axis=-1)
 
 
 class SparseCategoricalAccuracy(Metric):
@@ -80,18 +92,21 @@ class SparseCategoricalAccuracy(Metric):
 
     default_name = "sparse_categorical_accuracy"
 
-    def values(self, y_true, y_pred):
-        labels = (
-            y_true[..., 0]
-            if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1
-            else y_true
-        )
+    def targets(self, y_true, y_pred):
+        """y_true as class numbers (n,); (n, 1) is allowed."""
+        labels = y_true
+        if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1:
+            labels = y_true[..., 0]
         if labels.shape != y_pred.shape[:-1]:
             raise ValueError(
-                f"{type(self).__name__}: expected one class number a sample, shape {y_pred.shape[:-1]}, "
-                f"got {y_true.shape}. For one-hot targets use categorical_accuracy."
+                f"{self.who}: expected one class number a sample, shape "
+                f"{y_pred.shape[:-1]}, got {y_true.shape}. For one-hot targets use "
+                "categorical_accuracy."
             )
-        return labels == y_pred.argmax(axis=-1)
+        return labels
+
+    def values(self, y_true, y_pred):
+        return y_true == y_pred.argmax(axis=-1)
 
 
 class MeanSquaredError(Metric):
@@ -100,7 +115,7 @@ class MeanSquaredError(Metric):
     default_name = "mean_squared_error"
 
     def values(self, y_true, y_pred):
-        return ((y_pred - _same_shape(self, y_true, y_pred)) ** 2).mean(axis=-1)
+        return ((y_pred - y_true) ** 2).mean(axis=-1)
 
 
 class MeanAbsoluteError(Metric):
@@ -109,41 +124,40 @@ class MeanAbsoluteError(Metric):
     default_name = "mean_absolute_error"
 
     def values(self, y_true, y_pred):
-        return np.abs(y_pred - _same_shape(self, y_true, y_pred)).mean(axis=-1)
-
-
-def _same_shape(metric: Metric, y_true: Array, y_pred: Array) -> Array:
-    if y_true.ndim == y_pred.ndim - 1 and y_pred.shape[-1] == 1:
-        y_true = y_true[..., np.newaxis]
-    if y_true.shape != y_pred.shape:
-        raise ValueError(
-            f"{type(metric).__name__}: expected y_true of shape {y_pred.shape}, as y_pred, got {y_true.shape}."
-        )
-    return y_true
+        return np.abs(y_pred - y_true).mean(axis=-1)
 
 
 METRICS = {
-    "binary_accuracy": BinaryAccuracy, "categorical_accuracy": CategoricalAccuracy,
+    "binary_accuracy": BinaryAccuracy,
+    "categorical_accuracy": CategoricalAccuracy,
     "sparse_categorical_accuracy": SparseCategoricalAccuracy,
-    "mean_squared_error": MeanSquaredError, "mse": MeanSquaredError,
-    "mean_absolute_error": MeanAbsoluteError, "mae": MeanAbsoluteError,
-}  # fmt: skip
+    "mean_squared_error": MeanSquaredError,
+    "mse": MeanSquaredError,
+    "mean_absolute_error": MeanAbsoluteError,
+    "mae": MeanAbsoluteError,
+}
+ACCURACIES = {
+    "BinaryCrossentropy": BinaryAccuracy,
+    "CategoricalCrossentropy": CategoricalAccuracy,
+    "SparseCategoricalCrossentropy": SparseCategoricalAccuracy,
+}
 
 
 def get(metric: "str | Metric", loss=None) -> Metric:
-    """The metric of that name;
+    """The metric of that name. ValueError with the nearest name where there is none.
 
-    "accuracy" (or "acc") takes the form that fits the loss, as in Keras.
+    "accuracy" (or "acc") takes the form that fits the loss. Keras goes by the shapes
+    instead, which gives the same form unless several outputs have a binary loss.
     """
     if isinstance(metric, Metric):
         return metric
-    if metric in ("accuracy", "acc"):
+    if isinstance(metric, str) and metric in ("accuracy", "acc"):
         kind = type(loss).__name__
-        form = {"BinaryCrossentropy": BinaryAccuracy, "SparseCategoricalCrossentropy": SparseCategoricalAccuracy,
-                "CategoricalCrossentropy": CategoricalAccuracy}.get(kind)  # fmt: skip
-        if form is None:
-            raise ValueError(f"metric 'accuracy': expected a cross-entropy loss to choose its form by, got {kind}. "
-                             "Name the form: 'binary_accuracy', 'categorical_accuracy' or "
-                             "'sparse_categorical_accuracy'.")  # fmt: skip
-        return form(name=metric)
+        if kind not in ACCURACIES:
+            raise ValueError(
+                "metric 'accuracy': expected a cross-entropy loss to choose its form "
+                f"by, got {kind}. Name the form: 'binary_accuracy', "
+                "'categorical_accuracy' or 'sparse_categorical_accuracy'."
+            )
+        return ACCURACIES[kind](name=metric)
     return lookup("metric", metric, METRICS)(name=metric)

@@ -1,6 +1,6 @@
-"""Optimizers, each written for one array as in its paper;
+"""Optimizers, each written for one array as in its paper.
 
-one generic walk applies it to all parameters.
+One generic walk applies it to all parameters:
 
     optimizer.apply(params, grads)      updates the arrays of `params` in place
 
@@ -14,29 +14,28 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from dlcourse.validation import lookup, require_finite
+from dlcourse.validation import (
+    lookup,
+    require_below_one,
+    require_finite,
+    require_number,
+)
 
 Array = np.ndarray
 
 
 class Optimizer:
-    """Base.
+    """Base. Keras: keras.optimizers.Optimizer.
 
     learning_rate is a number or a function of the number of updates already made (a
-    schedule).
+    schedule). ValueError where a rate is negative or not finite.
     """
 
     def __init__(self, learning_rate: "float | Callable[[int], float]"):
-        who = type(self).__name__
-        if not callable(learning_rate) and not (
-            isinstance(learning_rate, (int, float)) and learning_rate > 0
-        ):
-            raise ValueError(
-                f"{who}: expected learning_rate above 0, got {learning_rate!r}."
-            )
-        self.schedule = learning_rate
+        self.learning_rate = learning_rate
         self.iterations = 0
-        self._slots: dict[tuple[str, ...], dict[str, Array]] = {}
+        # path -> (the array, its memory)
+        self._slots: dict[tuple[str, ...], tuple[Array, dict[str, Array]]] = {}
 
     def slots(self, w: Array) -> dict[str, Array]:
         """The memory that one parameter array needs."""
@@ -49,18 +48,22 @@ class Optimizer:
     @property
     def learning_rate(self) -> float:
         """The rate of the next update."""
-        return float(
-            self.schedule(self.iterations) if callable(self.schedule) else self.schedule
-        )
+        rate = self.schedule
+        return self._checked(rate(self.iterations) if callable(rate) else rate)
 
     @learning_rate.setter
-    def learning_rate(self, value: float) -> None:
-        self.schedule = value
+    def learning_rate(self, value: "float | Callable[[int], float]") -> None:
+        self.schedule = value if callable(value) else self._checked(value)
+
+    def _checked(self, rate: float) -> float:
+        return require_number(type(self).__name__, "learning_rate", rate)
 
     def apply(self, params: dict, grads: dict) -> None:
-        """One step for every array.
+        """One step for every array, in place.
 
-        FloatingPointError names the parameter whose gradient is not finite.
+        FloatingPointError names the parameter whose gradient is not finite; nothing is
+        changed then. ValueError where the memory belongs to other arrays. Further
+        errors: those of `walk`.
         """
         pairs = list(walk(params, grads))
         for path, _, g in pairs:
@@ -68,10 +71,18 @@ class Optimizer:
                 require_finite(type(self).__name__, f"gradient of {'/'.join(path)}", g)
             except ValueError as error:
                 raise FloatingPointError(f"{error} No weight was changed.") from None
-        for path, w, g in pairs:
+        for path, w, _ in pairs:
             if path not in self._slots:
-                self._slots[path] = self.slots(w)
-            self.update(w, g, self._slots[path], self.iterations + 1)
+                self._slots[path] = (w, self.slots(w))
+            owner, slots = self._slots[path]
+            if slots and owner is not w:
+                raise ValueError(
+                    f"{type(self).__name__}: expected the arrays of the steps before, "
+                    f"got another one for {'/'.join(path)}. Make a new optimizer for "
+                    "each model, or call reset() first."
+                )
+        for path, w, g in pairs:
+            self.update(w, g, self._slots[path][1], self.iterations + 1)
         self.iterations += 1
 
     def reset(self) -> None:
@@ -86,43 +97,44 @@ class Optimizer:
 def walk(
     params: dict, grads: dict, path: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], Array, Array]]:
-    """(path, parameter, gradient) of every array in two nested dicts;
+    """(path, parameter, gradient) of every array in two nested dicts.
 
-    KeyError or ValueError where they differ.
+    KeyError where a gradient is missing, ValueError where it has another shape.
     """
     for key, value in params.items():
-        if key not in grads:
-            raise KeyError(
-                f"optimizer: no gradient for {'/'.join((*path, key))}; got {sorted(grads)}."
-            )
+        name = "/".join((*path, key))
+        if not isinstance(grads, dict) or key not in grads:
+            have = sorted(grads) if isinstance(grads, dict) else type(grads).__name__
+            raise KeyError(f"optimizer: expected a gradient for {name}, got {have}.")
         if isinstance(value, dict):
             yield from walk(value, grads[key], (*path, key))
-        else:
-            if value.shape != np.shape(grads[key]):
-                raise ValueError(
-                    f"optimizer: expected a gradient of shape {value.shape} for {'/'.join((*path, key))}, "
-                    f"got {np.shape(grads[key])}."
-                )
-            yield (*path, key), value, grads[key]
+            continue
+        gradient = np.asarray(grads[key])
+        if value.shape != gradient.shape:
+            raise ValueError(
+                f"optimizer: expected a gradient of shape {value.shape} for {name}, "
+                f"got {gradient.shape}."
+            )
+        yield (*path, key), value, gradient
 
 
 class SGD(Optimizer):
     """Gradient descent, with momentum beta and its Nesterov form.
 
-    plain:     w <- w - eta g momentum:  m <- beta m - eta g,   w <- w + m Nesterov:  m
-    <- beta m - eta g,   w <- w + beta m - eta g     (w is the look-ahead point, as
-    Keras stores it)
+    plain:     w <- w - eta g
+    momentum:  m <- beta m - eta g,   w <- w + m
+    Nesterov:  m <- beta m - eta g,   w <- w + beta m - eta g
 
-    Book: eq:sgd. Keras: keras.optimizers.SGD.
+    In the last, w is the look-ahead point, as Keras stores it. The momentum m starts
+    at 0. Book: eq:sgd. Keras: keras.optimizers.SGD.
     """
 
     def __init__(
         self, learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False
     ):
         super().__init__(learning_rate)
-        if not 0 <= momentum <= 1:
-            raise ValueError(f"SGD: expected momentum in [0, 1], got {momentum!r}.")
-        self.momentum, self.nesterov = momentum, nesterov
+        self.momentum = require_number("SGD", "momentum", momentum, high=1)
+        self.nesterov = nesterov
 
     def slots(self, w):
         return {"momentum": np.zeros_like(w)} if self.momentum else {}
@@ -158,10 +170,9 @@ class Adam(Optimizer):
         epsilon: float = 1e-7,
     ):
         super().__init__(learning_rate)
-        for name, beta in (("beta_1", beta_1), ("beta_2", beta_2)):
-            if not 0 <= beta < 1:
-                raise ValueError(f"Adam: expected {name} in [0, 1), got {beta!r}.")
-        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+        self.beta_1 = require_below_one("Adam", "beta_1", beta_1)
+        self.beta_2 = require_below_one("Adam", "beta_2", beta_2)
+        self.epsilon = require_number("Adam", "epsilon", epsilon)
 
     def slots(self, w):
         return {"momentum": np.zeros_like(w), "velocity": np.zeros_like(w)}
@@ -182,14 +193,11 @@ OPTIMIZERS = {"sgd": SGD, "adam": Adam}
 
 
 def get(optimizer: "str | Optimizer") -> Optimizer:
-    """The optimizer of that name, with its defaults.
+    """The optimizer of that name ("sgd", "SGD"), with its defaults.
 
     ValueError with the nearest name where there is none.
     """
     if isinstance(optimizer, Optimizer):
         return optimizer
-    return lookup(
-        "optimizer",
-        optimizer.lower() if isinstance(optimizer, str) else optimizer,
-        OPTIMIZERS,
-    )()
+    name = optimizer.lower() if isinstance(optimizer, str) else optimizer
+    return lookup("optimizer", name, OPTIMIZERS)()

@@ -1,9 +1,7 @@
 """Figures with one colour code through the whole book.
 
-Colours are those of Okabe and Ito, distinct to colour-blind eyes.
-
-Meaning never rests on colour alone: line style, marker or a direct label carries it
-too.
+Colours are those of Okabe and Ito, distinct to colour-blind eyes. Meaning never rests
+on colour alone: line style, marker or a direct label carries it too.
 """
 
 import numpy as np
@@ -35,36 +33,56 @@ def style() -> None:
     """Set the book's matplotlib style."""
     import matplotlib.pyplot as plt
 
-    plt.rcParams.update({
-        "figure.figsize": (6.4, 3.8), "figure.dpi": 110, "savefig.dpi": 110, "figure.constrained_layout.use": True,
-        "font.size": 11, "axes.titlesize": 11, "axes.labelsize": 11, "legend.fontsize": 10, "legend.frameon": False,
-        "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.color": "#dddddd",
-        "grid.linewidth": 0.6, "axes.axisbelow": True, "lines.linewidth": 2, "lines.markersize": 5,
-        "image.cmap": "gray", "figure.facecolor": "white", "axes.facecolor": "white",
+    settings = {
+        "figure.figsize": (6.4, 3.8),
+        "figure.dpi": 110,
+        "figure.facecolor": "white",
+        "figure.constrained_layout.use": True,
+        "savefig.dpi": 110,
+        "font.size": 11,
+        "axes.titlesize": 11,
+        "axes.labelsize": 11,
+        "axes.facecolor": "white",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
         "axes.prop_cycle": plt.cycler(color=CLASSES),
-    })  # fmt: skip
+        "grid.color": "#dddddd",
+        "grid.linewidth": 0.6,
+        "legend.fontsize": 10,
+        "legend.frameon": False,
+        "lines.linewidth": 2,
+        "lines.markersize": 5,
+        "image.cmap": "gray",
+    }
+    plt.rcParams.update(settings)
 
 
 def curve(ax, x, y, colour: str, label: str, **options):
-    """A line in one of the book's colours with its own line style, so that it reads
-    without colour.
-    """
+    """A line in one of the book's colours, with that colour's own line style."""
     options.setdefault("linestyle", STYLES.get(colour, "-"))
     return ax.plot(x, y, color=colour, label=label, **options)[0]
 
 
 def history(ax, records: dict, key: str = "loss", validation: bool = True) -> None:
-    """Training curves of several histories:
+    """Training curves of several histories: {"NumPy": (history, plots.NUMPY), ...}.
 
-    {"NumPy": (history, plots.NUMPY), ...}; validation in a thin dashed line.
+    Validation in a thin dashed line. KeyError where a history lacks `key`.
     """
     for label, (record, colour) in records.items():
         values = getattr(record, "history", record)
         epochs = np.arange(1, len(values[key]) + 1)
         curve(ax, epochs, values[key], colour, label)
         if validation and f"val_{key}" in values:
-            ax.plot(epochs, values[f"val_{key}"], color=colour, linestyle=(0, (1, 1.5)), linewidth=1.4,
-                    label=f"{label}, validation")  # fmt: skip
+            ax.plot(
+                epochs,
+                values[f"val_{key}"],
+                color=colour,
+                linestyle=(0, (1, 1.5)),
+                linewidth=1.4,
+                label=f"{label}, validation",
+            )
     ax.set(xlabel="epoch", ylabel=key.replace("_", " "))
     ax.legend()
 
@@ -74,8 +92,17 @@ def points(ax, x, y, names=None, **options) -> None:
     for k in np.unique(y):
         chosen = y == k
         label = names[int(k)] if names is not None else f"class {int(k)}"
-        ax.scatter(x[chosen, 0], x[chosen, 1], color=CLASSES[int(k)], marker=MARKERS[int(k)], s=24, label=label,
-                   edgecolor="white", linewidth=0.5, **options)  # fmt: skip
+        ax.scatter(
+            x[chosen, 0],
+            x[chosen, 1],
+            color=CLASSES[int(k)],
+            marker=MARKERS[int(k)],
+            s=24,
+            label=label,
+            edgecolor="white",
+            linewidth=0.5,
+            **options,
+        )
 
 
 def regions(
@@ -85,33 +112,38 @@ def regions(
     ylim: tuple[float, float],
     resolution: int = 200,
 ) -> None:
-    """Shade the plane by the class that predict((n, 2) array) -> (n,) class numbers
-    gives.
-    """
+    """Shade the plane by class: predict maps points (n, 2) to class numbers (n,)."""
     from matplotlib.colors import ListedColormap
 
-    grid_x, grid_y = np.meshgrid(
-        np.linspace(*xlim, resolution), np.linspace(*ylim, resolution)
+    across, up = np.linspace(*xlim, resolution), np.linspace(*ylim, resolution)
+    grid_x, grid_y = np.meshgrid(across, up)
+    points = np.column_stack([grid_x.ravel(), grid_y.ravel()])
+    ax.pcolormesh(
+        grid_x,
+        grid_y,
+        np.asarray(predict(points)).reshape(grid_x.shape),
+        cmap=ListedColormap(CLASSES),
+        vmin=-0.5,
+        vmax=len(CLASSES) - 0.5,
+        alpha=0.18,
+        shading="auto",
+        rasterized=True,
     )
-    classes = np.asarray(
-        predict(np.column_stack([grid_x.ravel(), grid_y.ravel()]))
-    ).reshape(grid_x.shape)
-    ax.pcolormesh(grid_x, grid_y, classes, cmap=ListedColormap(CLASSES), vmin=-0.5, vmax=len(CLASSES) - 0.5,
-                  alpha=0.18, shading="auto", rasterized=True)  # fmt: skip
     ax.set(xlim=xlim, ylim=ylim)
 
 
 def images(x, titles=None, columns: int = 8, size: float = 0.95):
-    """A sheet of grey images (n, height, width), each under its title;
+    """A sheet of grey images (n, height, width), each under its title: the figure.
 
-    returns the figure.
+    ValueError where x has another number of axes.
     """
     import matplotlib.pyplot as plt
 
     x = np.asarray(x)
     if x.ndim != 3:
         raise ValueError(
-            f"images: expected images of shape (n, height, width), got {x.shape}."
+            f"images: expected images of shape (n, height, width), got {x.shape}. "
+            "For one image write x[np.newaxis]."
         )
     rows = -(-len(x) // columns)
     figure, axes = plt.subplots(

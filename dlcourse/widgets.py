@@ -1,7 +1,4 @@
-"""Interactive demos:
-
-live sliders where a kernel runs, a player over pre-computed frames on the rendered
-page.
+"""Interactive demos: live sliders with a kernel, a player of frames on the page.
 
 Both show the same drawings. The player is HTML with native range inputs and selects: it
 needs no kernel, works by keyboard and announces the sentence that describes each frame.
@@ -13,6 +10,7 @@ import html
 import io
 import itertools
 import json
+import math
 import os
 from collections.abc import Callable, Sequence
 
@@ -26,17 +24,16 @@ def demo(
     figsize: tuple[float, float] = (6.0, 3.6),
     **values: Sequence,
 ):
-    """Show draw(fig, **choice) for a choice of each value list;
+    """Show draw(fig, **choice); `draw` returns one sentence that says what to see.
 
-    `draw` returns one sentence that says what to see.
+        demo(draw, gain=[1, 2, 5], rule=["right", "wrong"], start={"gain": 5})
 
-    demo(draw, gain=[1, 2, 5, 10], rule=["right", "wrong"], labels={"gain": "gain c"},
-    start={"gain": 5})
-
-    ValueError where a name has no values, `start` names none of them, or the frames are
-    more than 60.
+    ValueError where a name has fewer than two values, `start` names none of them, there
+    is nothing to choose, or the frames are more than 60.
     """
     labels, start = labels or {}, start or {}
+    if not values:
+        raise ValueError("demo: expected values to choose from, such as gain=[1, 2].")
     for name, options in values.items():
         if len(options) < 2:
             raise ValueError(
@@ -47,12 +44,11 @@ def demo(
             raise ValueError(
                 f"demo: expected start to name one of the values, got {name}={value!r}."
             )
-    frames = 1
-    for options in values.values():
-        frames *= len(options)
+    frames = math.prod(len(options) for options in values.values())
     if frames > MAX_FRAMES:
         raise ValueError(
-            f"demo: expected at most {MAX_FRAMES} frames for the page, got {frames}. Thin out the values."
+            f"demo: expected at most {MAX_FRAMES} frames for the page, got {frames}. "
+            "Thin out the values."
         )
     controls = [
         (name, labels.get(name, name.replace("_", " ")), list(options))
@@ -67,9 +63,9 @@ def demo(
 def render(
     draw: Callable[..., str], choice: dict, figsize: tuple[float, float]
 ) -> tuple[str, str]:
-    """(PNG as base64, sentence) of one frame;
+    """(PNG as base64, sentence) of one frame, in 64 colours to keep pages light.
 
-    colours are reduced to 64 to keep pages light.
+    TypeError where `draw` returns no sentence.
     """
     from matplotlib.figure import Figure
     from PIL import Image
@@ -78,7 +74,8 @@ def render(
     sentence = draw(figure, **choice)
     if not isinstance(sentence, str) or not sentence:
         raise TypeError(
-            f"demo: expected draw to return a sentence that says what to see, got {sentence!r}."
+            "demo: expected draw to return a sentence that says what to see, "
+            f"got {sentence!r}."
         )
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", facecolor="white")
@@ -89,7 +86,10 @@ def render(
 
 
 def _image(png: str, sentence: str) -> str:
-    return f'<img alt="{html.escape(sentence)}" style="max-width:100%;height:auto" src="data:image/png;base64,{png}">'
+    return (
+        f'<img alt="{html.escape(sentence)}" style="max-width:100%;height:auto" '
+        f'src="data:image/png;base64,{png}">'
+    )
 
 
 def _live(draw, controls, first, figsize):
@@ -97,21 +97,20 @@ def _live(draw, controls, first, figsize):
 
     sliders = {}
     for name, label, options in controls:
-        kind = (
-            ipywidgets.Dropdown
-            if isinstance(options[0], str)
-            else ipywidgets.SelectionSlider
-        )
+        words = isinstance(options[0], str)
+        kind = ipywidgets.Dropdown if words else ipywidgets.SelectionSlider
         sliders[name] = kind(
-            options=[(str(option), option) for option in options], value=first[name], description=label,
-            style={"description_width": "initial"}, layout=ipywidgets.Layout(width="98%", max_width="36em"),
-        )  # fmt: skip
+            options=[(str(option), option) for option in options],
+            value=first[name],
+            description=label,
+            style={"description_width": "initial"},
+            layout=ipywidgets.Layout(width="98%", max_width="36em"),
+        )
     picture = ipywidgets.HTML()
 
     def show(_=None):
-        png, sentence = render(
-            draw, {name: slider.value for name, slider in sliders.items()}, figsize
-        )
+        choice = {name: slider.value for name, slider in sliders.items()}
+        png, sentence = render(draw, choice, figsize)
         picture.value = f"{_image(png, sentence)}<p>{html.escape(sentence)}</p>"
 
     for slider in sliders.values():
@@ -123,45 +122,27 @@ def _live(draw, controls, first, figsize):
 def _player(draw, controls, first, figsize):
     from IPython.display import HTML
 
-    choices = itertools.product(*(options for _, _, options in controls))
     names = [name for name, _, _ in controls]
-    frames = [
-        render(draw, dict(zip(names, choice, strict=True)), figsize)
-        for choice in choices
-    ]
+    products = itertools.product(*(options for _, _, options in controls))
+    choices = (dict(zip(names, product, strict=True)) for product in products)
+    frames = [render(draw, choice, figsize) for choice in choices]
     return HTML(player_html(controls, first, frames))
 
 
 def player_html(controls, first: dict, frames: list[tuple[str, str]]) -> str:
-    """The player:
-
-    its controls index `frames`, which run through the product of the value lists, last
-    control fastest.
-    """
-    key = hashlib.sha1(
-        json.dumps([c[1] for c in controls]).encode() + frames[0][0].encode()
-    ).hexdigest()[:8]
+    """The player: its controls index `frames`, the last control fastest."""
+    text = json.dumps([label for _, label, _ in controls]) + frames[0][0]
+    key = hashlib.sha256(text.encode()).hexdigest()[:8]
     index = 0
     inputs = []
     for i, (name, label, options) in enumerate(controls):
         at = options.index(first[name])
         index = index * len(options) + at
-        texts = html.escape(json.dumps([str(option) for option in options]))
         control = f"dl-{key}-{i}"
-        if isinstance(options[0], str):
-            entries = "".join(
-                f'<option value="{k}"{" selected" if k == at else ""}>{html.escape(option)}</option>'
-                for k, option in enumerate(options)
-            )
-            box = f'<select id="{control}" data-n="{len(options)}">{entries}</select>'
-        else:
-            box = (
-                f'<input type="range" id="{control}" min="0" max="{len(options) - 1}" step="1" value="{at}" '
-                f'data-n="{len(options)}" data-texts="{texts}" aria-valuetext="{html.escape(str(options[at]))}">'
-                f'<output for="{control}">{html.escape(str(options[at]))}</output>'
-            )
+        box = (_select if isinstance(options[0], str) else _range)(control, options, at)
         inputs.append(
-            f'<div class="dl-control"><label for="{control}">{html.escape(label)}</label> {box}</div>'
+            f'<div class="dl-control"><label for="{control}">{html.escape(label)}'
+            f"</label> {box}</div>"
         )
     png, sentence = frames[index]
     data = json.dumps(frames).replace("<", "\\u003c")  # no "</script>" inside a script
@@ -173,7 +154,8 @@ def player_html(controls, first: dict, frames: list[tuple[str, str]]) -> str:
 <script>
 (function () {{
   const root = document.getElementById("dl-{key}");
-  const frames = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
+  const data = root.querySelector('script[type="application/json"]');
+  const frames = JSON.parse(data.textContent);
   const controls = [...root.querySelectorAll("input, select")];
   const picture = root.querySelector("img"), says = root.querySelector(".dl-says");
   function show() {{
@@ -193,3 +175,22 @@ def player_html(controls, first: dict, frames: list[tuple[str, str]]) -> str:
 }})();
 </script>
 </div>"""
+
+
+def _select(control: str, options: list, at: int) -> str:
+    entries = "".join(
+        f'<option value="{k}"{" selected" if k == at else ""}>{html.escape(option)}'
+        "</option>"
+        for k, option in enumerate(options)
+    )
+    return f'<select id="{control}" data-n="{len(options)}">{entries}</select>'
+
+
+def _range(control: str, options: list, at: int) -> str:
+    texts = html.escape(json.dumps([str(option) for option in options]))
+    now = html.escape(str(options[at]))
+    return (
+        f'<input type="range" id="{control}" min="0" max="{len(options) - 1}" step="1" '
+        f'value="{at}" data-n="{len(options)}" data-texts="{texts}" '
+        f'aria-valuetext="{now}"><output for="{control}">{now}</output>'
+    )

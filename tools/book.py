@@ -61,7 +61,9 @@ def html(project: Project, fresh: bool = False) -> None:
         shutil.copyfile(path, project.html / "_sources" / path.relative_to(project.root))
     stamp.write_text(state(project), "utf-8")
     end = time.perf_counter()
-    print(f"pages in {_shown(project)}: {after_execution - begin:.0f} s running, {end - after_execution:.0f} s building")
+    print(
+        f"pages in {_shown(project)}: {after_execution - begin:.0f} s running, {end - after_execution:.0f} s building"
+    )
 
 
 def _shown(project: Project) -> str:

@@ -3,6 +3,7 @@
 python tools/cover.py    writes book/images/cover.svg, book/_static/logo.svg and book/_static/favicon.svg
 """
 
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,7 +21,7 @@ def layers(sizes: list[int], left: float, right: float, middle: float, gap: floa
 def edges(units: list[list[tuple[float, float]]], bow: float, width: float, back: set[tuple[int, int, int]]) -> str:
     """Every edge bowed up in green; those of `back` also bowed down in vermilion."""
     paths = []
-    for number, (sources, targets) in enumerate(zip(units, units[1:], strict=False)):
+    for number, (sources, targets) in enumerate(pairwise(units)):
         for i, (x0, y0) in enumerate(sources):
             for j, (x1, y1) in enumerate(targets):
                 middle = (x0 + x1) / 2

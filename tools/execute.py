@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import platform
+import shutil
 import sys
 import time
 from dataclasses import dataclass
@@ -37,6 +38,11 @@ class Chapter:
         """The file that holds the outputs."""
         return project.build / "executed" / f"{self.name}-{self.key[:16]}.json"
 
+    def asserted(self, project: Project) -> Path:
+        """The folder for the values that the cells asserted."""
+        folder = os.environ.get("DLCOURSE_ASSERTED") or project.build / "asserted/book"
+        return Path(folder) / f"{self.name}-{self.key[:16]}"
+
 
 def data_fingerprint(root: Path) -> str:
     """Names and sizes of the full-size data that chapters would find here."""
@@ -54,7 +60,12 @@ def data_fingerprint(root: Path) -> str:
 def surroundings(project: Project) -> str:
     """The part of the key that all chapters share."""
     root, package = project.root, project.root / "dlcourse"
-    files = [*package.rglob("*.py"), *(package / "results").glob("*.json"), *(root / "tools/ipython").rglob("*.py"), *(root / "tools").glob("kernel_*.py")]
+    files = [
+        *package.rglob("*.py"),
+        *(package / "results").glob("*.json"),
+        *(root / "tools/ipython").rglob("*.py"),
+        *(root / "tools").glob("kernel_*.py"),
+    ]
     lock = root / "requirements.lock"
     return digest(
         [
@@ -105,8 +116,9 @@ async def run(project: Project, chapter: Chapter, environment: dict[str, str], b
     current = {"id": "start of the kernel"}
 
     def started(cell, cell_index, **_) -> None:
-        current["id"] = cell.id
-        bar.set_postfix_str(cell.id)
+        if _is_code(cell):
+            current["id"] = cell.id
+            bar.set_postfix_str(cell.id, refresh=sys.stderr.isatty())
 
     def done(cell, cell_index, **_) -> None:
         bar.update(1)
@@ -116,12 +128,15 @@ async def run(project: Project, chapter: Chapter, environment: dict[str, str], b
         timeout=TIMEOUT,
         kernel_name="python3",
         resources={"metadata": {"path": str(chapter.path.parent)}},
+        extra_arguments=["--log-level=ERROR"],
         on_cell_start=started,
         on_cell_executed=done,
     )
+    asserted = chapter.asserted(project)
+    shutil.rmtree(asserted, ignore_errors=True)
     begin = time.perf_counter()
     try:
-        await client.async_execute(env=environment)
+        await client.async_execute(env={**environment, "DLCOURSE_ASSERTED": str(asserted)})
     except CellExecutionError as error:
         raise BookError(f"chapters/{chapter.name}.ipynb, cell {current['id']}:\n\n{error}") from None
     except (CellTimeoutError, DeadKernelError) as error:
@@ -142,11 +157,13 @@ async def run(project: Project, chapter: Chapter, environment: dict[str, str], b
 
 async def _run_all(project: Project, stale: list[Chapter], jobs: int) -> None:
     environment, gate = kernel_environment(project), asyncio.Semaphore(jobs)
+    pace = 0.2 if sys.stderr.isatty() else 20  # seconds between two lines of progress
 
     async def one(position: int, chapter: Chapter) -> None:
         cells = sum(map(_is_code, json.loads(chapter.path.read_text("utf-8"))["cells"]))
         async with gate:
-            with tqdm(total=cells, desc=chapter.name, unit="cell", position=position % jobs, leave=False) as bar:
+            with tqdm(total=cells, desc=chapter.name, unit="cell", position=position % jobs, leave=False,
+                      mininterval=pace, maxinterval=max(pace, 10)) as bar:  # fmt: skip
                 seconds = await run(project, chapter, environment, bar)
                 bar.write(f"ran chapters/{chapter.name}.ipynb: {cells} cells, {seconds:.1f} s")
 
@@ -164,10 +181,10 @@ def execute(project: Project, jobs: int = 2) -> list[Chapter]:
     stale = [chapter for chapter in found if not chapter.cache(project).is_file()]
     if stale:
         asyncio.run(_run_all(project, stale, min(jobs, len(stale))))
-    kept = {chapter.cache(project) for chapter in found}
-    for old in (project.build / "executed").glob("*"):
+    kept = {chapter.cache(project) for chapter in found} | {chapter.asserted(project) for chapter in found}
+    for old in [*(project.build / "executed").glob("*"), *(project.build / "asserted/book").glob("*")]:
         if old not in kept:
-            old.unlink()
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
     seconds = {chapter.name: round(json.loads(chapter.cache(project).read_text())["seconds"], 1) for chapter in found}
     (project.build / "seconds.json").write_text(json.dumps(seconds, indent=1) + "\n", "utf-8")
     return found
@@ -176,4 +193,3 @@ def execute(project: Project, jobs: int = 2) -> list[Chapter]:
 def outputs(project: Project, chapter: Chapter) -> list[list[dict]]:
     """The cached outputs of each code cell."""
     return json.loads(chapter.cache(project).read_text("utf-8"))["outputs"]
-

@@ -147,7 +147,9 @@ def formulas_markdown(project: Project, registry: Registry) -> str:
         "|---|---|---|---|",
     ]
     titles = {chapter["doc"]: chapter["title"] for chapter in registry.chapters.values()}
-    for label, where in sorted(registry.labels.items(), key=lambda item: [int(n) for n in item[1]["number"].split(".")]):
+    for label, where in sorted(
+        registry.labels.items(), key=lambda item: [int(n) for n in item[1]["number"].split(".")]
+    ):
         page, anchor = f"../{where['doc']}.ipynb", f"equation-{where['number'].replace('.', '-')}"
         code = [
             f"[`{place}`]({project.repository}/blob/main/dlcourse/{place.split('::')[0]})"

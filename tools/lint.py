@@ -22,6 +22,7 @@ LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)(?:#[^)]*)?\)")
 DRAWS = re.compile(r"plt\.(?:subplots|figure)\(|plots\.images\(")
 TAG = re.compile(r"\\tag\{(\d+)\.(\d+)\}")
 CAPTION = re.compile(r"^\*\*Figure (\d+)\.(\d+)\.\*\*", re.M)
+COMMENT = re.compile(r"#[^\n]*|\"\"\".*?\"\"\"", re.M | re.S)
 FENCED = re.compile(r"^(```|~~~).*?^\1|`[^`\n]+`", re.M | re.S)
 
 
@@ -103,14 +104,21 @@ def chapter_problems(notebook, number: int) -> list[str]:
         found.append("expected the first code cell to be `setup`")
     if missing := REQUIRED_TAGS - {tag for cell in cells for tag in cell.metadata.get("tags", [])}:
         found.append(f"expected cells tagged {', '.join(sorted(missing))}")
-    for lead in ("Recall.", "Prediction.", "Watch out."):
+    if "**Recall.**" not in text or "<details>" not in text:
+        found.append("expected recall questions, '**Recall.** ...', with answers in <details>")
+    for lead in ("Prediction.", "Watch out."):
         if f"> **{lead}**" not in text:
             found.append(f"expected a box '> **{lead}** ...'")
     for kind, pattern in (("equations", TAG), ("figures", CAPTION)):
         numbers = [(int(major), int(minor)) for major, minor in pattern.findall(text)]
         if numbers != [(number, k + 1) for k in range(len(numbers))]:
             found.append(f"expected {kind} numbered {number}.1, {number}.2, ... in order. Run `make numbers`")
+    tagged = {f"{a}.{b}" for a, b in TAG.findall(text)}
     for position, cell in enumerate(cells):
+        comments = " ".join(COMMENT.findall(cell.source)) if cell.cell_type == "code" else ""
+        for name in re.findall(rf"(?<!\w)\(({number}\.\d+)\)", comments):
+            if name not in tagged and number > 0:
+                found.append(f"cell {cell.id}: a comment names ({name}), which is no equation")
         tags = cell.metadata.get("tags", [])
         if "experiment" in tags and "Prediction." not in "".join(c.source for c in cells[max(0, position - 3) : position]):
             found.append(f"cell {cell.id}: expected a prediction before the experiment")
@@ -138,12 +146,18 @@ def renumber(paths: list[Path]) -> None:
             table |= {f"{a}.{b}": f"{number}.{k + 1}" for k, (a, b) in enumerate(seen)}
     for path, notebook in notebooks.items():
         for cell in notebook.cells:
-            if cell.cell_type != "markdown":
+            if cell.cell_type == "code":
+                cell.source = COMMENT.sub(lambda m: refer(m[0], equations), cell.source)
                 continue
             text = re.sub(r"\\tag\{([\d.]+)\}", lambda m: f"\\tag{{{equations.get(m[1], m[1])}}}", cell.source)
-            text = re.sub(r"(?<!\w)\((\d+\.\d+)\)", lambda m: f"({equations.get(m[1], m[1])})", text)
-            cell.source = re.sub(r"Figure (\d+\.\d+)", lambda m: f"Figure {figures.get(m[1], m[1])}", text)
+            text = re.sub(r"Figure (\d+\.\d+)", lambda m: f"Figure {figures.get(m[1], m[1])}", text)
+            cell.source = refer(text, equations)
         path.write_text(write(notebook), "utf-8")
+
+
+def refer(text: str, equations: dict[str, str]) -> str:
+    """(7.3) in a text replaced by its new number."""
+    return re.sub(r"(?<!\w)\((\d+\.\d+)\)", lambda m: f"({equations.get(m[1], m[1])})", text)
 
 
 def notebooks(*folders: str) -> list[Path]:

@@ -81,7 +81,12 @@ class FirstOccurrences(SphinxTransform):
                 index = addnodes.index(entries=[("single", f"{term}; {where}", anchor, "", None)])
                 reference = link(self.env, {"doc": GLOSSARY}, entry["anchor"], [nodes.Text(match[0])],
                                  ["glossary-reference"], entry["text"])  # fmt: skip
-                pieces += [nodes.Text(source[end : match.start()]), index, nodes.target("", "", ids=[anchor]), reference]
+                pieces += [
+                    nodes.Text(source[end : match.start()]),
+                    index,
+                    nodes.target("", "", ids=[anchor]),
+                    reference,
+                ]
                 end = match.end()
             if pieces:
                 pieces.append(nodes.Text(source[end:]))

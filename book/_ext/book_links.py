@@ -114,7 +114,9 @@ class Citations(SphinxTransform):
             if doc == "book/references":
                 use(self.env, f"cite:{anchor}")
                 if anchor not in found["citations"]:
-                    logger.warning(f"{anchor} is not in book/references.bib", location=node, type="book", subtype="cite")
+                    logger.warning(
+                        f"{anchor} is not in book/references.bib", location=node, type="book", subtype="cite"
+                    )
                     continue
                 title, classes = found["citations"][anchor], ["citation"]
             elif found["targets"].get(anchor, {}).get("doc") == doc:
@@ -131,5 +133,3 @@ def setup(app):
     app.add_transform(Citations)
     app.add_transform(TextReferences)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
-
-

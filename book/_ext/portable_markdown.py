@@ -22,6 +22,7 @@ LEADS = {
 OWN_ROWS = re.compile(r"\s*\\begin\{(align|gather|equation)\*?\}")
 TAG = re.compile(r"\\tag\{(\d+)\.(\d+)\}")
 SECTION = re.compile(r"(\d+)\.(\d+) ")
+PUNCTUATION = re.compile(r"[.,;:!?)]+")
 SUMMARY = re.compile(r"(<summary[^>]*>)(.*?)(</summary>)", re.S)
 INLINE = re.compile(r"\$(?P<math>[^$\n]+)\$|`(?P<code>[^`\n]+)`|\*\*(?P<bold>[^*\n]+)\*\*|\*(?P<italic>[^*\n]+)\*")
 
@@ -85,6 +86,24 @@ class LeadBoxes(SphinxTransform):
             quote.replace_self(box)
 
 
+class HeldPunctuation(SphinxTransform):
+    """A comma or full stop after a short formula stays on the formula's line."""
+
+    default_priority = 504
+
+    def apply(self, **_: object) -> None:
+        for formula in list(self.document.findall(nodes.math)):
+            after = formula.next_node(descend=False, siblings=True)
+            match = PUNCTUATION.match(after.astext()) if isinstance(after, nodes.Text) else None
+            if match is None or len(formula.astext()) > 30:
+                continue
+            parent = formula.parent
+            parent.replace(after, nodes.Text(after.astext()[match.end() :]))
+            held = nodes.inline("", "", classes=["nobreak"])
+            parent.replace(formula, held)
+            held += [formula, nodes.Text(match[0])]
+
+
 class SectionAnchors(SphinxTransform):
     """section-7-1 for "7.1 Chain rule" (exercise-7-1 in exercises), beside the anchor made of the words."""
 
@@ -112,7 +131,9 @@ class Summaries(SphinxTransform):
 def _set(match: re.Match) -> str:
     if match["math"]:
         return f'<span class="math notranslate nohighlight">\\({html.escape(html.unescape(match["math"]))}\\)</span>'
-    kind, tag = next((kind, tag) for kind, tag in (("code", "code"), ("bold", "strong"), ("italic", "em")) if match[kind])
+    kind, tag = next(
+        (kind, tag) for kind, tag in (("code", "code"), ("bold", "strong"), ("italic", "em")) if match[kind]
+    )
     return f"<{tag}>{match[kind]}</{tag}>"
 
 
@@ -124,6 +145,6 @@ def _output(node: nodes.Node) -> bool:
 
 
 def setup(app):
-    for transform in (JoinText, TaggedMath, LeadBoxes, SectionAnchors, Summaries):
+    for transform in (JoinText, TaggedMath, LeadBoxes, SectionAnchors, HeldPunctuation, Summaries):
         app.add_transform(transform)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

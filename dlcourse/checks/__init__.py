@@ -1,7 +1,6 @@
-"""Checks of the exercises:
+"""Checks of the exercises: `dlcourse.check("7.3")` in a notebook.
 
-`dlcourse.check("7.3")` in a notebook says right, not right yet and why, or not
-answered.
+It says right, not right yet and why, or not answered.
 
 A chapter's checks stand in `chNN.py`, one function an exercise:
 
@@ -26,18 +25,12 @@ _EXERCISES: dict[str, "Exercise"] = {}
 
 
 class Wrong(AssertionError):  # noqa: N818 (it is no error of the program)
-    """The answer is wrong;
-
-    the message says where, what came out and what should have.
-    """
+    """The answer is wrong; says where, what came out and what should have."""
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """A registered check:
-
-    the names it needs from the notebook, and the function that tests them.
-    """
+    """A registered check: the names it needs from the notebook, and their test."""
 
     id: str
     answers: tuple[str, ...]
@@ -58,17 +51,13 @@ class Outcome:
 
     def __str__(self):
         mark = {"passed": "✓", "wrong": "✗", "not answered": "○"}[self.status]
-        text = f"{mark} Exercise {self.id}: {'not right yet' if self.status == 'wrong' else self.status}"
-        return text + (
-            f"\n{textwrap.indent(self.message, '  ')}" if self.message else ""
-        )
+        said = "not right yet" if self.status == "wrong" else self.status
+        told = f"\n{textwrap.indent(self.message, '  ')}" if self.message else ""
+        return f"{mark} Exercise {self.id}: {said}{told}"
 
 
 def exercise(id: str, answers: list[str]) -> Callable:
-    """Register a check under the exercise's number;
-
-    `answers` are the names it takes from the notebook.
-    """
+    """Register a check; `answers` are the names it takes from the notebook."""
 
     def register(test: Callable) -> Callable:
         _EXERCISES[id] = Exercise(id, tuple(answers), test)
@@ -81,29 +70,26 @@ def exercises() -> dict[str, Exercise]:
     """All registered checks, in order."""
     for chapter in CHAPTERS:
         importlib.import_module(f"{__name__}.{chapter}")
-    return dict(
-        sorted(
-            _EXERCISES.items(), key=lambda item: [int(n) for n in item[0].split(".")]
-        )
-    )
+    numbers = sorted(_EXERCISES, key=lambda id: [int(n) for n in id.split(".")])
+    return {id: _EXERCISES[id] for id in numbers}
 
 
 def check(id: str) -> None:
-    """Test the answer to an exercise in the notebook that calls this, and print the
-    outcome.
+    """Test an answer in the notebook that calls this; print the outcome.
+
+    ValueError where there is no exercise of that number.
     """
     print(outcome(id, sys._getframe(1).f_globals))
 
 
-def progress() -> None:
-    """Print the outcome of every exercise of the chapter whose answers stand in this
-    notebook.
-    """
+def progress(chapter: int) -> None:
+    """Print the outcome of every exercise of a chapter, one line each, and the sum."""
     names = sys._getframe(1).f_globals
-    here = [
-        e for e in exercises().values() if all(answer in names for answer in e.answers)
+    found = [
+        outcome(id, names) for id in exercises() if id.startswith(f"{chapter}.")
     ]
-    found = [outcome(e.id, names) for e in here]
+    if not found:
+        raise ValueError(f"progress: expected a chapter with exercises, got {chapter!r}.")
     for each in found:
         print(str(each).splitlines()[0])
     print(f"{sum(o.status == 'passed' for o in found)} of {len(found)} passed")
@@ -128,15 +114,11 @@ def outcome(id: str, names: dict) -> Outcome:
     except NotImplementedError:
         return Outcome(id, "not answered")
     except Wrong as error:
-        return Outcome(
-            id, "wrong", f"{error}\nHint: {found.hint}" if found.hint else str(error)
-        )
+        hint = f"\nHint: {found.hint}" if found.hint else ""
+        return Outcome(id, "wrong", f"{error}{hint}")
     except Exception as error:
-        return Outcome(
-            id,
-            "wrong",
-            f"Your code raised {type(error).__name__}: {error}{_line_of(error, names)}",
-        )
+        kind, line = type(error).__name__, _line_of(error, names)
+        return Outcome(id, "wrong", f"Your code raised {kind}: {error}{line}")
     return Outcome(id, "passed")
 
 
@@ -151,10 +133,12 @@ def _line_of(error: Exception, names: dict) -> str:
 
 
 def expect(got, want, where: str, rtol: float = 1e-7, atol: float = 1e-9) -> None:
-    """Compare kind, shape, finiteness, then values;
+    """Compare kind, shape, finiteness, then |got - want| <= atol + rtol |want|.
 
     Wrong says what came out and what should have.
     """
+    if isinstance(got, np.bool_):  # what a comparison of NumPy numbers gives
+        got = bool(got)
     if isinstance(want, (str, bool)) or want is None:
         if type(got) is not type(want) or got != want:
             raise Wrong(f"{where}: expected {want!r}, got {got!r}.")
@@ -173,7 +157,7 @@ def expect(got, want, where: str, rtol: float = 1e-7, atol: float = 1e-9) -> Non
         raise Wrong(f"{where}: expected shape {want.shape}, got {got.shape}.")
     if not np.isfinite(got).all() and np.isfinite(want).all():
         raise Wrong(f"{where}: expected finite numbers, got {_show(got)}.")
-    if not np.allclose(got, want, rtol=rtol, atol=atol):
+    if not np.allclose(got, want, rtol=rtol, atol=atol, equal_nan=True):
         raise Wrong(f"{where}: expected {_show(want)}, got {_show(got)}.")
 
 

@@ -10,7 +10,7 @@ from dlcourse.checks import Wrong, choice, exercise, expect
 
 @exercise("0.1", answers=["version", "environment"])
 def _(version, environment):
-    """Take the first two runs of digits, as whole numbers: (3, 10) is later than (3, 9)."""
+    """Take the first two runs of digits as whole numbers: (3, 10) is above (3, 9)."""
     import keras
 
     texts = {"3.15.1": (3, 15), "2.21.0rc1": (2, 21), "4.0rc1": (4, 0), "3.9": (3, 9)}
@@ -38,7 +38,7 @@ def _(version, environment):
     answers=["from_columns", "from_bias_column", "from_bias_last", "from_threshold"],
 )
 def _(from_columns, from_bias_column, from_bias_last, from_threshold):
-    """Write down the shapes: the kernel is (d, m), inputs by units, and the bias (m,)."""
+    """Write down the shapes: the kernel is (d, m), inputs by units, the bias (m,)."""
     rng = np.random.default_rng(2)
     for n, d, m in ((5, 4, 3), (2, 3, 3), (7, 1, 2), (1, 2, 1)):
         x, w, b = rng.normal(size=(n, d)), rng.normal(size=(d, m)), rng.normal(size=m)
@@ -61,7 +61,7 @@ def _(from_columns, from_bias_column, from_bias_last, from_threshold):
 
 @exercise("0.3", answers=["answer_0_3_i", "answer_0_3_ii", "answer_0_3_iii"])
 def _(answer_0_3_i, answer_0_3_ii, answer_0_3_iii):
-    """Count: in a product the inner numbers must agree; a bias unit is one input more."""
+    """In a product the inner numbers must agree; a bias unit is one input more."""
     _choice("i", "0.3", answer_0_3_i, "2b8e90b033badf76")
     _choice("ii", "0.3.2", answer_0_3_ii, "40a240a57a9d797f")
     _choice("iii", "0.3.3", answer_0_3_iii, "c47c5a0a6ffda18c")
@@ -69,7 +69,7 @@ def _(answer_0_3_i, answer_0_3_ii, answer_0_3_iii):
 
 @exercise("0.4", answers=["row_sums_after"])
 def _(row_sums_after):
-    """For each sample the ten entries of p - [k = y] add up to 0; follow what that means for dL/dW."""
+    """The entries of p - [k = y] add up to 0 in each row. What follows for dL/dW?"""
     rng = np.random.default_rng(4)
     for n, d, k, eta, steps in ((6, 3, 4, 0.3, 40), (9, 5, 2, 0.1, 10)):
         w0, x = rng.normal(size=(d, k)), rng.normal(size=(n, d))
@@ -84,7 +84,7 @@ def _(row_sums_after):
 
 @exercise("0.5", answers=["repaired_step"])
 def _(repaired_step):
-    """Compare the change of W and of b, divided by eta, with difference quotients of the loss."""
+    """Compare the change of W and b, divided by eta, with difference quotients."""
     rng = np.random.default_rng(5)
     for n, d, k in ((3, 2, 3), (8, 5, 4), (1, 3, 2)):
         x, y = rng.normal(size=(n, d)), rng.integers(k, size=n)
@@ -106,7 +106,7 @@ def _(repaired_step):
 
 @exercise("0.6", answers=["answer_0_6"])
 def _(answer_0_6):
-    """Between a rate at which the loss falls in every step and one at which it does not, try the middle."""
+    """Between a rate at which the loss always falls and one where not: bisect."""
     from dlcourse import datasets
 
     eta = _number(answer_0_6, "answer_0_6")
@@ -161,16 +161,14 @@ def _(answer_0_8_sd, answer_0_8_n, answer_0_8_claim):
     q = 340 / 359
     sd = _number(answer_0_8_sd, "answer_0_8_sd")
     if np.isclose(100 * sd, 100 * np.sqrt(q * (1 - q) / 359), rtol=0.01):
-        raise Wrong(
-            "that is the standard deviation as a share; in points it is 100 times that."
-        )
+        raise Wrong("that is a share of 1; in percentage points it is 100 times that.")
     expect(sd, 100 * np.sqrt(q * (1 - q) / 359), where="answer_0_8_sd", rtol=0.02)
     number = _number(answer_0_8_n, "answer_0_8_n")
     expect(number, 0.95 * 0.05 / 0.001**2, where="answer_0_8_n", rtol=0.02)
     _choice("the claim", "0.8", answer_0_8_claim, "6c416fce3a27ca80")
 
 
-def _choice(part, id, answer, expected):  # noqa: A002
+def _choice(part, id, answer, expected):
     """A multiple choice that says which part was wrong."""
     try:
         choice(id, answer, expected)

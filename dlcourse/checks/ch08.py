@@ -1,5 +1,6 @@
 """Checks of chapter 8: Keras basics and tooling."""
 
+import itertools
 import pathlib
 import tempfile
 import warnings
@@ -52,7 +53,7 @@ _TWELVE = [f"repair_{i}" for i in range(1, 13)]
 
 @exercise("8.1", answers=_TWELVE)
 def _(**repair):
-    """Run the broken snippet alone and read the last line of its error or its warning."""
+    """Run the broken snippet alone; read the last line of its error or warning."""
     import keras
 
     r = [None, *(repair[name] for name in _TWELVE)]
@@ -85,23 +86,39 @@ def _(**repair):
     for t in (0, 1, 5000):
         falling.iterations.assign(t)
         want = 0.01 / (1 + 1e-4 * t)
-        expect(_number(falling.learning_rate), want, f"rate of repair_5() after {t} steps", rtol=1e-4)
+        expect(
+            _number(falling.learning_rate),
+            want,
+            f"rate of repair_5() after {t} steps",
+            rtol=1e-4,
+        )
 
     for hidden, units, rate, shape in ((1, 30, 1e-3, [8]), (3, 7, 0.5, [4])):
         model = _quiet(r[6], hidden, units, rate, shape)
         where = f"repair_6({hidden}, {units}, {rate}, {shape})"
         _instance(model, keras.Model, where)
         sizes = [shape[0], *[units] * hidden, 1]
-        want = sum((a + 1) * b for a, b in zip(sizes[:-1], sizes[1:], strict=True))
+        want = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
         expect(model.count_params(), want, f"parameters of {where}")
         if not model.compiled:
             raise Wrong(f"{where}: the model is not compiled.")
-        expect(_number(model.optimizer.learning_rate), rate, f"learning rate of {where}", rtol=1e-5)
-        names = [layer.activation.__name__ for layer in model.layers if hasattr(layer, "activation")]
+        expect(
+            _number(model.optimizer.learning_rate),
+            rate,
+            f"learning rate of {where}",
+            rtol=1e-5,
+        )
+        names = [
+            layer.activation.__name__
+            for layer in model.layers
+            if hasattr(layer, "activation")
+        ]
         if names != ["relu"] * hidden + ["linear"]:
-            raise Wrong(f"{where}: expected ReLU inside and a linear output, got {names}.")
+            raise Wrong(
+                f"{where}: expected ReLU inside and a linear output, got {names}."
+            )
 
-    def build(X, y):  # noqa: N803 (scikit-learn's name)
+    def build(X, y):
         net = keras.Sequential([keras.Input((X.shape[1],)), keras.layers.Dense(1)])
         net.compile("sgd", loss="mse")
         return net
@@ -118,10 +135,17 @@ def _(**repair):
         again = keras.models.load_model(path)
     rows = rng.normal(size=(5, 4)).astype("float32")
     out = keras.ops.convert_to_numpy(again(rows))
-    expect(out.sum(axis=1), np.ones(5), "sums of the reloaded outputs of repair_8()", rtol=1e-5)
+    expect(
+        out.sum(axis=1),
+        np.ones(5),
+        "sums of the reloaded outputs of repair_8()",
+        rtol=1e-5,
+    )
     W, b = model.get_weights()
     e = np.exp(rows @ W + b)
-    expect(out, e / e.sum(1, keepdims=True), "reloaded outputs of repair_8()", rtol=1e-4)
+    expect(
+        out, e / e.sum(1, keepdims=True), "reloaded outputs of repair_8()", rtol=1e-4
+    )
 
     model = _quiet(r[9])
     expect(model.count_params(), 607394, "parameters of repair_9()")
@@ -136,9 +160,9 @@ def _(**repair):
     loss = net.evaluate(x32, y2, verbose=0)
     expect(loss, np.log(np.cosh(error)).mean(), "loss of repair_10(model)", rtol=1e-3)
 
-    pair = r[11]()
-    if [type(o).__name__ for o in pair] != ["RMSprop", "Adadelta"]:
-        raise Wrong(f"repair_11(): expected RMSprop and Adadelta, got {[type(o).__name__ for o in pair]}.")
+    names = [type(optimizer).__name__ for optimizer in r[11]()]
+    if names != ["RMSprop", "Adadelta"]:
+        raise Wrong(f"repair_11(): expected RMSprop and Adadelta, got {names}.")
 
     layer = _quiet(r[12])
     _instance(layer, keras.layers.Dense, "repair_12()")
@@ -151,11 +175,19 @@ def _(**repair):
 
 @exercise("8.2", answers=["params_8_2", "bytes_8_2", "steps_8_2", "last_8_2"])
 def _(params_8_2, bytes_8_2, steps_8_2, last_8_2):
-    """(inputs + 1) x units for a dense layer; weights, gradient and two moments, 4 bytes each; the last batch is short."""
+    """(inputs + 1) x units for a dense layer; weights, gradient and two moments take 4
+    bytes each; the last batch is short.
+    """
     if len(params_8_2) != 4:
-        raise Wrong(f"params_8_2: expected four numbers, one a layer, got {params_8_2!r}.")
+        raise Wrong(
+            f"params_8_2: expected four numbers, one a layer, got {params_8_2!r}."
+        )
     table = [(f"params_8_2[{i}]", value) for i, value in enumerate(params_8_2)]
-    table += [("bytes_8_2", bytes_8_2), ("steps_8_2", steps_8_2), ("last_8_2", last_8_2)]
+    table += [
+        ("bytes_8_2", bytes_8_2),
+        ("steps_8_2", steps_8_2),
+        ("last_8_2", last_8_2),
+    ]
     for name, value in table:
         if int(value) != value:
             raise Wrong(f"{name}: expected a whole number, got {value!r}.")
@@ -183,7 +215,11 @@ def _drive(callback, values, monitor):
     callback.on_train_begin()
     for epoch, value in enumerate(values):
         model.w = np.array([float(epoch)])
-        callback.on_epoch_end(epoch, {monitor: value, "loss": -float(epoch), "val_loss": -float(epoch)} | {monitor: value})
+        callback.on_epoch_end(
+            epoch,
+            {monitor: value, "loss": -float(epoch), "val_loss": -float(epoch)}
+            | {monitor: value},
+        )
         if model.stop_training:
             break
     callback.on_train_end()
@@ -191,54 +227,91 @@ def _drive(callback, values, monitor):
 
 
 @exercise("8.3", answers=["Patient"])
-def _(Patient):  # noqa: N803 (the learner's class)
-    """An improvement must beat the best value by more than min_delta; anything else adds one to the waiting time."""
+def _(Patient):
+    """An improvement must beat the best value by more than min_delta.
+
+    Anything else adds one to the waiting time.
+    """
     from dlcourse.callbacks import EarlyStopping
 
     rng = np.random.default_rng(3)
-    runs = [[5, 4, 3, 2, 1], [1, 2, 3, 4, 5], [3, 2, 2, 2, 2, 2], [3, 1, 2, 1.5, 1.2, 0.5, 1, 1, 1],
-            [2.0, 1.95, 1.9, 1.85, 1.8, 1.75]]  # fmt: skip
+    runs = [
+        [5, 4, 3, 2, 1],
+        [1, 2, 3, 4, 5],
+        [3, 2, 2, 2, 2, 2],
+        [3, 1, 2, 1.5, 1.2, 0.5, 1, 1, 1],
+        [2.0, 1.95, 1.9, 1.85, 1.8, 1.75],
+    ]
     runs += [list(np.round(rng.random(15), 2)) for _ in range(10)]
     for values in runs:
-        for patience, delta, restore in ((1, 0.0, True), (3, 0.0, True), (3, 0.0, False), (2, 0.2, True)):
+        for patience, delta, restore in (
+            (1, 0.0, True),
+            (3, 0.0, True),
+            (3, 0.0, False),
+            (2, 0.2, True),
+        ):
             for monitor in ("val_loss", "val_error"):
-                settings = dict(monitor=monitor, patience=patience, min_delta=delta, restore_best_weights=restore)
+                settings = dict(
+                    monitor=monitor,
+                    patience=patience,
+                    min_delta=delta,
+                    restore_best_weights=restore,
+                )
                 ours = EarlyStopping(**settings, mode="min")
                 want_epochs, want_w = _drive(ours, values, monitor)
                 callback = Patient(**settings)
                 for again in (False, True):
-                    where = f"{settings}, values {values}" + (", second training" if again else "")
+                    where = f"{settings}, values {values}" + (
+                        ", second training" if again else ""
+                    )
                     epochs, w = _drive(callback, values, monitor)
                     expect(epochs, want_epochs, f"epochs run with {where}")
-                    expect(callback.best_epoch, ours.best_epoch, f"best_epoch with {where}")
+                    expect(
+                        callback.best_epoch, ours.best_epoch, f"best_epoch with {where}"
+                    )
                     expect(callback.best, ours.best, f"best with {where}")
-                    expect(w, want_w, f"epoch whose weights the model ends with, {where}")
+                    expect(
+                        w, want_w, f"epoch whose weights the model ends with, {where}"
+                    )
 
 
 @exercise("8.4", answers=["two_inputs"])
 def _(two_inputs):
-    """Flatten and Dense(64) on one side, Dense(16) on the other, then Concatenate and Dense(10, softmax)."""
+    """Flatten and Dense(64) on one side, Dense(16) on the other.
+
+    Then Concatenate and Dense(10, softmax).
+    """
     import keras
 
     model = _quiet(two_inputs)
     _instance(model, keras.Model, "two_inputs()")
     shapes = [tuple(t.shape)[1:] for t in model.inputs]
     if shapes != [(28, 28), (5,)]:
-        raise Wrong(f"two_inputs(): expected inputs of shapes (28, 28) and (5,), got {shapes}.")
+        raise Wrong(
+            f"two_inputs(): expected inputs of shapes (28, 28) and (5,), got {shapes}."
+        )
     expect(model.output_shape[1:], (10,), "output shape of two_inputs() for one sample")
-    expect(model.count_params(), 785 * 64 + 6 * 16 + 81 * 10, "parameters of two_inputs()")
+    expect(
+        model.count_params(), 785 * 64 + 6 * 16 + 81 * 10, "parameters of two_inputs()"
+    )
     rng = np.random.default_rng(4)
-    image, numbers = rng.random((3, 28, 28), dtype="float32"), rng.normal(size=(3, 5)).astype("float32")
+    image, numbers = (
+        rng.random((3, 28, 28), dtype="float32"),
+        rng.normal(size=(3, 5)).astype("float32"),
+    )
     out = keras.ops.convert_to_numpy(model([image, numbers]))
     expect(out.sum(axis=1), np.ones(3), "sums of the outputs", rtol=1e-5)
-    for what, other in (("image", [image[::-1].copy(), numbers]), ("numbers", [image, 5 * numbers])):
+    for what, other in (
+        ("image", [image[::-1].copy(), numbers]),
+        ("numbers", [image, 5 * numbers]),
+    ):
         if np.allclose(out, keras.ops.convert_to_numpy(model(other)), atol=1e-7):
             raise Wrong(f"two_inputs(): the output does not depend on the {what}.")
 
 
 @exercise("8.5", answers=["train"])
 def _(train):
-    """Batches in order, a step after each; the loss on all data once an epoch, after its steps."""
+    """Batches in order, a step after each; then the loss on all data, once an epoch."""
     from dlcourse import layers, losses, models, optimizers, twin
 
     rng = np.random.default_rng(5)
@@ -246,7 +319,9 @@ def _(train):
     y = (x[:, 0] > 0).astype(int) + (x[:, 1] > 0)
     loss = losses.SparseCategoricalCrossentropy(from_logits=True)
     for rate, batch, epochs in ((0.1, 16, 3), (0.5, 50, 2)):
-        ours = models.Sequential([layers.Input((6,)), layers.Dense(8, activation="tanh"), layers.Dense(3)])
+        ours = models.Sequential(
+            [layers.Input((6,)), layers.Dense(8, activation="tanh"), layers.Dense(3)]
+        )
         ours.build(rng=rng)
         ours.compile(optimizer=optimizers.SGD(rate), loss=loss)
         keras_model = twin.to_keras(ours)
@@ -254,18 +329,29 @@ def _(train):
         record = train(keras_model, x, y, rate, batch, epochs)
         want = []
         for _ in range(epochs):
-            ours.fit(x, y, batch_size=batch, epochs=1, shuffle=False, verbose=0, rng=rng)
+            ours.fit(
+                x, y, batch_size=batch, epochs=1, shuffle=False, verbose=0, rng=rng
+            )
             want.append(ours.evaluate(x, y, return_dict=True)["loss"])
         for got_w, want_w, name in zip(
-            keras_model.get_weights(), ours.get_weights(), ("kernel 1", "bias 1", "kernel 2", "bias 2"), strict=True
+            keras_model.get_weights(),
+            ours.get_weights(),
+            ("kernel 1", "bias 1", "kernel 2", "bias 2"),
+            strict=True,
         ):
             expect(got_w, want_w, f"{name} after {where}", rtol=1e-3, atol=1e-5)
-        expect(np.array([float(v) for v in record]), np.array(want), f"losses of {where}", rtol=1e-3, atol=1e-4)
+        expect(
+            np.array([float(v) for v in record]),
+            np.array(want),
+            f"losses of {where}",
+            rtol=1e-3,
+            atol=1e-4,
+        )
 
 
 @exercise("8.6", answers=["first_gradient", "bias_only_loss"])
 def _(first_gradient, bias_only_loss):
-    """At zero signal every probability is 1/K; the sum over samples counts each class."""
+    """At zero signal every probability is 1/K; the sum counts each class."""
     from dlcourse import losses
 
     rng = np.random.default_rng(6)
@@ -282,7 +368,10 @@ def _(first_gradient, bias_only_loss):
 
 @exercise("8.7", answers=["one_epoch", "answer_8_7"])
 def _(one_epoch, answer_8_7):
-    """Weigh the loss of each batch by its size; with one batch the only loss is taken before the only update."""
+    """Weigh the loss of each batch by its size.
+
+    With one batch the only loss is taken before the only update.
+    """
     from dlcourse import layers, models, optimizers
 
     rng = np.random.default_rng(7)
@@ -290,23 +379,42 @@ def _(one_epoch, answer_8_7):
     for batch in (7, 10, 30):
         pair = []
         for _ in range(2):
-            model = models.Sequential([layers.Input((4,)), layers.Dense(3, activation="softmax")])
+            model = models.Sequential(
+                [layers.Input((4,)), layers.Dense(3, activation="softmax")]
+            )
             model.build(rng=np.random.default_rng(1))
-            model.compile(optimizer=optimizers.SGD(0.5), loss="sparse_categorical_crossentropy")
+            model.compile(
+                optimizer=optimizers.SGD(0.5), loss="sparse_categorical_crossentropy"
+            )
             pair.append(model)
-        past = pair[0].fit(x, y, batch_size=batch, epochs=1, shuffle=False, verbose=0, rng=rng)
+        past = pair[0].fit(
+            x, y, batch_size=batch, epochs=1, shuffle=False, verbose=0, rng=rng
+        )
         result = one_epoch(pair[1], x, y, batch)
         if not isinstance(result, (tuple, list)) or len(result) != 2:
             raise Wrong(f"one_epoch: expected two numbers, got {result!r}.")
-        expect(float(result[0]), past.history["loss"][0], f"reported loss, batch size {batch}", rtol=1e-5)
+        expect(
+            float(result[0]),
+            past.history["loss"][0],
+            f"reported loss, batch size {batch}",
+            rtol=1e-5,
+        )
         want = pair[0].evaluate(x, y, return_dict=True)["loss"]
-        expect(float(result[1]), want, f"loss after the epoch, batch size {batch}", rtol=1e-5)
+        expect(
+            float(result[1]),
+            want,
+            f"loss after the epoch, batch size {batch}",
+            rtol=1e-5,
+        )
     choice("8.7", answer_8_7, _DIGESTS["answer_8_7"])
 
 
 @exercise("8.8", answers=["faults_8_8", "healthy"])
 def _(faults_8_8, healthy):
-    """Read the first and the last loss of each model. Logits go with from_logits=True and no activation."""
+    """Read the first and the last loss of each model.
+
+    Logits go with from_logits=True and no activation.
+    """
     import keras
 
     from dlcourse import datasets
@@ -314,7 +422,11 @@ def _(faults_8_8, healthy):
     text = str(faults_8_8).strip().lower().replace(" ", "").replace(",", "")
     if len(text) != 4 or set(text) - set("abcde"):
         raise Wrong(f"faults_8_8: expected four letters of a to e, got {faults_8_8!r}.")
-    wrong = [m for m, letter in zip("ABCD", text, strict=True) if digest("8.8", m + letter) != _DIGESTS[m]]
+    wrong = [
+        m
+        for m, letter in zip("ABCD", text, strict=True)
+        if digest("8.8", m + letter) != _DIGESTS[m]
+    ]
     if wrong:
         raise Wrong(f"faults_8_8: not right for {', '.join(wrong)}.")
     data = datasets.load("digits")
@@ -324,7 +436,13 @@ def _(faults_8_8, healthy):
     expect(model.count_params(), 65 * 64 + 65 * 10, "parameters of healthy(optimizer)")
     logits = keras.ops.convert_to_numpy(model(x[:50]))
     if np.allclose(logits.sum(axis=1), 1, atol=1e-3) or (logits >= 0).all():
-        raise Wrong("healthy: the outputs are no logits. The last layer has no activation.")
+        raise Wrong(
+            "healthy: the outputs are no logits. The last layer has no activation."
+        )
+    middle = keras.ops.convert_to_numpy(model(x[:50] / 2 + x[50:100] / 2))
+    ends = keras.ops.convert_to_numpy(model(x[50:100]))
+    if np.allclose(middle, logits / 2 + ends / 2, atol=1e-4):
+        raise Wrong("healthy: the model is linear. The hidden layer needs its ReLU.")
     results = model.evaluate(x[:50], data.y_train[:50], verbose=0, return_dict=True)
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -333,9 +451,13 @@ def _(faults_8_8, healthy):
     if "accuracy" not in results:
         raise Wrong(f"healthy: expected the metric accuracy, got {list(results)}.")
     model.fit(x, data.y_train, epochs=6, batch_size=64, verbose=0)
-    accuracy = model.evaluate(x_test, data.y_test, verbose=0, return_dict=True)["accuracy"]
+    accuracy = model.evaluate(x_test, data.y_test, verbose=0, return_dict=True)[
+        "accuracy"
+    ]
     if accuracy < 0.9:
-        raise Wrong(f"healthy: expected a test accuracy of at least 0.9 after six epochs, got {accuracy:.3f}.")
+        raise Wrong(
+            f"healthy: expected at least 0.9 after six epochs, got {accuracy:.3f}."
+        )
 
 
 _DIGESTS = {

@@ -2,7 +2,7 @@
 
     layer.build(input_shape, rng)            makes layer.params, a dict in Keras' order
     y, cache = layer.forward(x, training, rng)
-    dx, grads = layer.backward(dy, cache)    dy means dL/dy; grads has the keys of params
+    dx, grads = layer.backward(dy, cache)    dy is dL/dy; grads has the keys of params
 
 A forward leaves no trace on the layer: what the backward pass needs is in the cache
 that it returns. So a layer can be used twice in one graph, and a cell of the book can
@@ -13,14 +13,16 @@ import re
 
 import numpy as np
 
+from dlcourse.validation import as_floats
+
 Array = np.ndarray
 Shape = tuple[int | None, ...]
 
 
 class Layer:
-    """Base of all layers.
+    """Base of all layers. Shapes include the batch axis, None where free: (None, 784).
 
-    Shapes include the batch axis, written None where it is free: (None, 784).
+    Keras: keras.layers.Layer.
     """
 
     def __init__(self, name: str | None = None):
@@ -39,12 +41,15 @@ class Layer:
     def forward(
         self, x: Array, training: bool = False, rng: np.random.Generator | None = None
     ) -> tuple[Array, object]:
+        """(y, cache). `rng` draws what is random in training."""
         raise NotImplementedError
 
     def backward(self, dy: Array, cache) -> tuple[Array, dict[str, Array]]:
+        """(dL/dx, gradients by weight name) from dy = dL/dy and the forward's cache."""
         raise NotImplementedError
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """The shape of y for x of this shape."""
         return input_shape
 
     def check_input(self, shape: Shape) -> None:
@@ -55,14 +60,24 @@ class Layer:
     def build(
         self,
         input_shape: Shape,
-        rng: np.random.Generator | None = None,
+        rng: "np.random.Generator | int | None" = None,
         dtype: str = "float32",
     ) -> None:
-        """Create the weights for inputs of this shape; a second call starts afresh."""
-        self.check_input(tuple(input_shape))
+        """Create the weights for inputs of this shape; a second call starts afresh.
+
+        ValueError for a shape that does not fit or another dtype than float32 and
+        float64; TypeError without rng where weights are drawn.
+        """
+        input_shape = require_shape(self, input_shape)
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise ValueError(
+                f"{self}: expected dtype 'float32' or 'float64', got {dtype!r}."
+            )
+        self.built = False
+        self.check_input(input_shape)
         self.params, self.state = {}, {}
-        self.create(tuple(input_shape), rng, dtype)
-        self.input_shape, self.built = tuple(input_shape), True
+        self.create(input_shape, rng, dtype)
+        self.input_shape, self.built = input_shape, True
 
     def __call__(
         self, x: Array, training: bool = False, rng: np.random.Generator | None = None
@@ -73,11 +88,13 @@ class Layer:
     def require_built(self) -> None:
         if not self.built:
             raise RuntimeError(
-                f"{self}: this layer has no weights yet. Call build(input_shape, rng=rng) first."
+                f"{self}: expected a built layer, but it has no weights yet. "
+                "Call build(input_shape, rng=rng) first."
             )
 
     @property
     def weights(self) -> list[Array]:
+        """The arrays themselves: params, then state."""
         return [*self.params.values(), *self.state.values()]
 
     def get_weights(self) -> list[Array]:
@@ -85,22 +102,29 @@ class Layer:
         return [w.copy() for w in self.weights]
 
     def set_weights(self, weights: list[Array]) -> None:
-        """Copy these values into the weights; shapes must match."""
+        """Copy these values into the weights.
+
+        ValueError where number or shapes differ or a value is not finite; then nothing
+        is changed.
+        """
         own = self.weights
         if len(weights) != len(own):
             hint = "" if own else " Build the layer first."
             raise ValueError(
                 f"{self}: expected {len(own)} weight arrays, got {len(weights)}.{hint}"
             )
-        for index, (w, new) in enumerate(zip(own, weights, strict=True)):
-            if w.shape != np.shape(new):
+        values = [as_floats(f"{self}", f"weight {i}", w) for i, w in enumerate(weights)]
+        for index, (w, new) in enumerate(zip(own, values, strict=True)):
+            if w.shape != new.shape:
                 raise ValueError(
-                    f"{self}: expected weight {index} of shape {w.shape}, got {np.shape(new)}."
+                    f"{self}: expected weight {index} of shape {w.shape}, "
+                    f"got {new.shape}."
                 )
-        for w, new in zip(own, weights, strict=True):
+        for w, new in zip(own, values, strict=True):
             w[...] = new
 
     def count_params(self) -> int:
+        """How many numbers the weights hold."""
         return sum(w.size for w in self.weights)
 
     def __repr__(self) -> str:
@@ -113,8 +137,23 @@ def snake_case(name: str) -> str:
 
 
 def require_rng(layer: Layer, rng) -> np.random.Generator:
+    """A Generator; no seed here, which would draw the same mask at every call."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
-            f"{layer}: expected rng to be a numpy.random.Generator, got {rng!r}. Pass rng=np.random.default_rng(0)."
+            f"{layer}: expected rng to be a numpy.random.Generator, got {rng!r}. "
+            "Pass rng=np.random.default_rng(0)."
         )
     return rng
+
+
+def require_shape(layer: Layer, shape) -> Shape:
+    """A tuple whose first entry, the batch axis, may be None."""
+    whole = isinstance(shape, (tuple, list)) and all(
+        n is None or (isinstance(n, (int, np.integer)) and n > 0) for n in shape
+    )
+    if not whole or not shape:
+        raise ValueError(
+            f"{layer}: expected an input shape with the batch axis, such as "
+            f"(None, 784), got {shape!r}."
+        )
+    return tuple(shape)

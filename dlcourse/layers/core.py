@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from dlcourse import activations, initializers
-from dlcourse.layers.base import Layer, require_rng
-from dlcourse.validation import require_positive_int
+from dlcourse.layers.base import Layer
+from dlcourse.validation import generator, require_positive_int
 
 
 class InputLayer(Layer):
@@ -24,9 +24,10 @@ class InputLayer(Layer):
         self.shape = tuple(
             require_positive_int("Input", "each entry of shape", n) for n in shape
         )
+        self.built = True
 
     def forward(self, x, training=False, rng=None):
-        return x, None
+        return x.copy(), None
 
     def backward(self, dy, cache):
         return dy.copy(), {}
@@ -38,12 +39,10 @@ def Input(shape: tuple[int, ...], name: str | None = None) -> InputLayer:  # noq
 
 
 class Dense(Layer):
-    """y = phi(x W + b).
+    """y = phi(x W + b): x (batch, ..., d) -> y (batch, ..., units).
 
-    x (batch, ..., d) -> y (batch, ..., units).   Book: eq:dense. Keras:
-    keras.layers.Dense.
-
-    params: kernel W (d, units), bias b (units,).
+    params: kernel W (d, units), bias b (units,). ValueError where x does not fit W.
+    Book: eq:dense. Keras: keras.layers.Dense.
     """
 
     def __init__(
@@ -63,10 +62,9 @@ class Dense(Layer):
         self.bias_initializer = initializers.get(bias_initializer)
 
     def create(self, input_shape, rng, dtype):
-        rng = require_rng(self, rng)
-        self.params["kernel"] = self.kernel_initializer(
-            (input_shape[-1], self.units), rng, dtype
-        )
+        rng = generator(f"{self}", rng)
+        shape = (input_shape[-1], self.units)
+        self.params["kernel"] = self.kernel_initializer(shape, rng, dtype)
         if self.use_bias:
             self.params["bias"] = self.bias_initializer((self.units,), rng, dtype)
 
@@ -95,18 +93,21 @@ class Dense(Layer):
     def check_input(self, shape):
         if len(shape) < 2:
             raise ValueError(
-                f"{self}: expected x of shape (batch, d), got {shape}. For one sample write x[np.newaxis, :]."
+                f"{self}: expected x of shape (batch, d), got {shape}. "
+                "For one sample write x[np.newaxis, :]."
             )
         if not self.built:
+            if shape[-1] is None:
+                raise ValueError(
+                    f"{self}: expected a known last axis, got {shape}. "
+                    "Give the number of features."
+                )
             return
         d = self.params["kernel"].shape[0]
         if shape[-1] != d:
-            flatten = len(shape) > 2 and math.prod(shape[1:]) == d
-            hint = (
-                "Put a Flatten() layer before it."
-                if flatten
-                else "Check the features of x, or build anew."
-            )
+            hint = "Check the features of x, or build anew."
+            if len(shape) > 2 and math.prod(shape[1:]) == d:
+                hint = "Put a Flatten() layer before it."
             raise ValueError(
                 f"{self}: expected x of shape (batch, {d}), got {tuple(shape)}. {hint}"
             )
@@ -143,8 +144,14 @@ class Flatten(Layer):
     Keras: keras.layers.Flatten.
     """
 
+    def check_input(self, shape):
+        if None in shape[1:]:
+            raise ValueError(
+                f"{self}: expected every axis but the first to be known, got {shape}."
+            )
+
     def forward(self, x, training=False, rng=None):
-        return x.reshape(len(x), -1), x.shape
+        return x.reshape(len(x), math.prod(x.shape[1:])), x.shape
 
     def backward(self, dy, cache):
         return np.array(dy.reshape(cache)), {}

@@ -3,20 +3,19 @@
 import numpy as np
 
 from dlcourse.layers.base import Layer, require_rng
-from dlcourse.validation import require_probability
+from dlcourse.validation import require_below_one
 
 
 class Dropout(Layer):
-    """In training each entry is 0 with probability `rate`, else x / (1 - rate), so that
-    its mean stays x.
+    """In training each entry is 0 with probability `rate`, else x / (1 - rate).
 
-    Without training y = x. The mask lives in the cache. Book: eq:dropout. Keras:
-    keras.layers.Dropout.
+    So its mean stays x. Without training y = x. The mask lives in the cache. TypeError
+    where training has no rng. Book: eq:dropout. Keras: keras.layers.Dropout.
     """
 
     def __init__(self, rate: float, name: str | None = None):
         super().__init__(name)
-        self.rate = require_probability("Dropout", "rate", rate, below_one=True)
+        self.rate = require_below_one("Dropout", "rate", rate)
 
     def forward(self, x, training=False, rng=None):
         if not training or self.rate == 0:
@@ -28,7 +27,13 @@ class Dropout(Layer):
 
     def backward(self, dy, cache):
         mask = cache
-        return (dy.copy() if mask is None else dy * mask), {}
+        if mask is None:
+            return dy.copy(), {}
+        if dy.shape != mask.shape:
+            raise ValueError(
+                f"{self}: expected dy of shape {mask.shape}, as y, got {dy.shape}."
+            )
+        return dy * mask, {}
 
     def __repr__(self):
         return f"Dropout({self.rate})"

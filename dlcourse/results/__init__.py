@@ -1,6 +1,4 @@
-"""Records of runs too long for a chapter:
-
-`make results` writes them, chapters draw them.
+"""Records of runs too long for a chapter: `make results` writes, chapters draw them.
 
 A record is a JSON file with the values per seed, machine, date, versions, and the hash
 of the code that ran. The hash leaves out comments, docstrings and layout; where the
@@ -25,31 +23,33 @@ def load(name: str) -> dict:
     if not file.exists():
         have = ", ".join(sorted(p.stem for p in FOLDER.glob("*.json"))) or "none"
         raise FileNotFoundError(
-            f"results: expected a record {name!r}; there are: {have}. `make results` writes them."
+            f"results: expected a record {name!r}; there are: {have}. "
+            "`make results` writes them."
         )
     return json.loads(file.read_text("utf-8"))
 
 
 def save(name: str, values: dict, script: Path, modules: list[str]) -> Path:
-    """Write the record of a run of `script`, whose numbers depend on these modules of
-    the package.
-    """
+    """Write the record of a run of `script`, which depends on these modules."""
     from dlcourse import hardware
 
     record = {
-        "name": name, "date": date.today().isoformat(), "versions": hardware.versions(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores", "script": script.name, "modules": sorted(modules),
-        "hash": code_hash(script, modules), **values,
-    }  # fmt: skip
+        "name": name,
+        "date": date.today().isoformat(),
+        "versions": hardware.versions(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "script": script.name,
+        "modules": sorted(modules),
+        "hash": code_hash(script, modules),
+        **values,
+    }
     file = FOLDER / f"{name}.json"
     file.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
     return file
 
 
 def code_hash(script: Path, modules: list[str]) -> str:
-    """sha256 over the meaning of a script and of modules such as "optimizers" or
-    "layers/core".
-    """
+    """sha256 over the meaning of a script and of modules such as "layers/core"."""
     digest = hashlib.sha256()
     for file in [script, *(PACKAGE / f"{module}.py" for module in sorted(modules))]:
         digest.update(canonical(file.read_text("utf-8")).encode())

@@ -2,19 +2,31 @@
 
 import nbformat
 import pytest
-from lint import chapter_problems, code_problems, lint, notebooks, renumber, text_problems
+from lint import (
+    chapter_problems,
+    code_problems,
+    lint,
+    notebooks,
+    renumber,
+    text_problems,
+)
 from nbtext import to_notebook, to_text, write
 
 ALL = notebooks("chapters", "solutions", "exercises")
 
 
-@pytest.mark.parametrize("path", ALL, ids=lambda path: f"{path.parent.name}/{path.stem}")
+@pytest.mark.parametrize(
+    "path", ALL, ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
 def test_notebook_keeps_the_conventions(path):
     assert lint(path) == []
 
 
 def test_there_are_notebooks_of_every_kind():
-    stems = [{path.stem for path in notebooks(folder)} for folder in ("chapters", "solutions", "exercises")]
+    stems = [
+        {path.stem for path in notebooks(folder)}
+        for folder in ("chapters", "solutions", "exercises")
+    ]
     assert stems[0] == stems[1] == stems[2] != set()
 
 
@@ -70,10 +82,17 @@ def test_stored_output_is_refused():
 
 def test_chapter_without_predictions_order_and_asserts_is_refused():
     notebook = to_notebook(
-        "=== md a\n# 7. Title\n## 7.2 Second\n$$x \\tag{7.2}$$\n=== code b {\"tags\": [\"experiment\"]}\nx = 1\n"
+        '=== md a\n# 7. Title\n## 7.2 Second\n$$x \\tag{7.2}$$\n=== code b {"tags": ["experiment"]}\nx = 1\n'
     )
     found = "\n".join(chapter_problems(notebook, 7))
-    for words in ("sections numbered in order", "equations numbered", "prediction before", "asserted", "tagged", "at the end"):
+    for words in (
+        "sections numbered in order",
+        "equations numbered",
+        "prediction before",
+        "asserted",
+        "tagged",
+        "at the end",
+    ):
         assert words in found
 
 
@@ -92,10 +111,19 @@ def test_notebook_text_round_trip_is_lossless():
     for path in ALL:
         notebook = nbformat.read(path, as_version=4)
         again = to_notebook(to_text(notebook))
-        assert [dict(cell) for cell in again.cells] == [dict(cell) for cell in notebook.cells]
+        assert [dict(cell) for cell in again.cells] == [
+            dict(cell) for cell in notebook.cells
+        ]
 
 
-@pytest.mark.parametrize(("text", "words"), [("x", "before the first"), ("=== md a\n=== md a", "stands twice"), ("=== x", "not a cell")])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x", "before the first"),
+        ("=== md a\n=== md a", "stands twice"),
+        ("=== x", "not a cell"),
+    ],
+)
 def test_bad_notebook_text_names_its_line(text, words):
     with pytest.raises(ValueError, match=f"line [12]: .*{words}"):
         to_notebook(text)

@@ -18,26 +18,48 @@ from nbtext import to_notebook
 
 
 def test_nbval_collects_every_notebook():
-    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval-lax",
+        "--collect-only",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+    ]
     found = subprocess.run(
-        [*command, "chapters", "exercises", "solutions"], cwd=ROOT, capture_output=True, text=True, check=True
+        [*command, "chapters", "exercises", "solutions"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    collected = {line.split("::")[0] for line in found.stdout.splitlines() if "::" in line}
-    assert collected == {str(path.relative_to(ROOT)) for path in notebooks("chapters", "exercises", "solutions")}
+    collected = {
+        line.split("::")[0] for line in found.stdout.splitlines() if "::" in line
+    }
+    assert collected == {
+        str(path.relative_to(ROOT))
+        for path in notebooks("chapters", "exercises", "solutions")
+    }
 
 
 def execute(text: str, tmp_path: Path, **variables: str):
     notebook = to_notebook(text)
     path = tmp_path / "07_x.ipynb"
     nbformat.write(notebook, path)
-    client = nbclient.NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}})
+    client = nbclient.NotebookClient(
+        notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}
+    )
     client.execute(env={**run_notebook.environment(), **variables})
     return notebook
 
 
 def test_a_connection_is_refused_in_the_kernel(tmp_path):
     text = "=== code a\nimport socket\nsocket.create_connection(('192.0.2.1', 80), timeout=1)\n"
-    with pytest.raises(nbclient.exceptions.CellExecutionError, match="offline: a chapter must not open"):
+    with pytest.raises(
+        nbclient.exceptions.CellExecutionError, match="offline: a chapter must not open"
+    ):
         execute(text, tmp_path, DLCOURSE_OFFLINE="1")
 
 
@@ -75,13 +97,18 @@ def test_run_notebook_reports_a_failing_cell(tmp_path):
     path = tmp_path / "bad.ipynb"
     nbformat.write(to_notebook("=== code a\nassert 1 == 2\n"), path)
     done = subprocess.run(
-        [sys.executable, ROOT / "tools/run_notebook.py", path], capture_output=True, text=True, env=dict(os.environ)
+        [sys.executable, ROOT / "tools/run_notebook.py", path],
+        capture_output=True,
+        text=True,
+        env=dict(os.environ),
     )
     assert done.returncode == 1
     assert "assert 1 == 2" in done.stderr
 
 
 def test_records_are_json_lines(tmp_path):
-    execute("=== code a\nassert 2 > 1\n", tmp_path, DLCOURSE_ASSERTED=str(tmp_path / "r"))
+    execute(
+        "=== code a\nassert 2 > 1\n", tmp_path, DLCOURSE_ASSERTED=str(tmp_path / "r")
+    )
     (file,) = (tmp_path / "r").glob("*.jsonl")
     assert json.loads(file.read_text("utf-8").splitlines()[0])["asserted"] == [2.0, 1.0]

@@ -27,7 +27,9 @@ def test_a_source_cell_holds_function_and_vjp():
     assert names["sigmoid"].vjp(1.0, 0.0, 0.5) == 0.25
 
 
-@pytest.mark.parametrize("header", ["# dlcourse: nowhere.py::Dense", "# dlcourse: layers/core.py::Dens"])
+@pytest.mark.parametrize(
+    "header", ["# dlcourse: nowhere.py::Dense", "# dlcourse: layers/core.py::Dens"]
+)
 def test_an_unknown_source_is_an_error(header):
     with pytest.raises(ValueError, match="there is no"):
         sync.source_cell(header)
@@ -35,8 +37,12 @@ def test_an_unknown_source_is_an_error(header):
 
 def test_an_edited_source_cell_is_seen(tmp_path):
     path = tmp_path / "07_x.ipynb"
-    nbformat.write(to_notebook("=== code a\n# dlcourse: activations.py::relu\nx = 1\n"), path)
-    assert sync.synced(path).cells[0].source == sync.source_cell("# dlcourse: activations.py::relu")
+    nbformat.write(
+        to_notebook("=== code a\n# dlcourse: activations.py::relu\nx = 1\n"), path
+    )
+    assert sync.synced(path).cells[0].source == sync.source_cell(
+        "# dlcourse: activations.py::relu"
+    )
 
 
 MASTER = '''=== md task
@@ -59,9 +65,14 @@ Because.
 
 
 def test_exercises_hold_stubs_and_no_solution():
-    task, answer, value, essay = (cell.source for cell in generate(to_notebook(MASTER)).cells)
+    task, answer, value, essay = (
+        cell.source for cell in generate(to_notebook(MASTER)).cells
+    )
     assert task == "## 7.1 Task"
-    assert answer == 'def f(x):\n    """Double x."""\n    raise NotImplementedError  # your code here'
+    assert (
+        answer
+        == 'def f(x):\n    """Double x."""\n    raise NotImplementedError  # your code here'
+    )
     assert value == "answer_7_2 = None  # your answer here"
     assert essay == "*Your answer here.*"
 

@@ -1,0 +1,59 @@
+"""Set-up of all tests: a quiet TensorFlow, `rng`, and `needs` for what may be missing."""
+
+import importlib.util
+import os
+import shutil
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+os.environ.setdefault("MPLBACKEND", "agg")
+
+import numpy as np
+import pytest
+
+PROGRAMS = {
+    "bubblewrap": ("bwrap",),
+    "Chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "TeX": ("latex", "pdflatex", "xelatex"),
+}
+PACKAGES = ("torch", "jax")
+
+
+def is_here(what: str) -> bool:
+    """Whether a program of that name, or a package, is installed."""
+    if what in PROGRAMS:
+        return any(shutil.which(program) for program in PROGRAMS[what])
+    if what in PACKAGES:
+        return importlib.util.find_spec(what) is not None
+    raise ValueError(f"needs: expected one of {[*PROGRAMS, *PACKAGES]}, got {what!r}.")
+
+
+@pytest.fixture
+def needs():
+    """needs("torch"): skip in one loud line where it is missing, or fail where
+    DLCOURSE_ALLOW_SKIP=0 allows no skip."""
+
+    def require(what: str) -> None:
+        if is_here(what):
+            return
+        if os.environ.get("DLCOURSE_ALLOW_SKIP") == "0":
+            pytest.fail(f"{what} is not installed, and DLCOURSE_ALLOW_SKIP=0")
+        pytest.skip(f"NOT TESTED: {what} is not installed")
+
+    return require
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A fresh generator, the same for every test."""
+    return np.random.default_rng(2026)
+
+
+@pytest.fixture(autouse=True)
+def _no_global_randomness():
+    """Our code must draw from `rng` alone."""
+    before = np.random.get_state()[1].copy()  # noqa: NPY002 (reads, draws nothing)
+    yield
+    after = np.random.get_state()[1]  # noqa: NPY002
+    if not np.array_equal(before, after):
+        pytest.fail("NumPy's global random state was touched")

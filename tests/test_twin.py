@@ -1,0 +1,283 @@
+"""Every public class of the package equals its Keras twin; one without a case fails."""
+
+import inspect
+
+import cases
+import keras
+import numpy as np
+import pytest
+from scipy.stats import ks_2samp
+
+from dlcourse import (
+    activations,
+    callbacks,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    twin,
+)
+
+FAMILIES = {
+    "layers": (layers, cases.LAYERS),
+    "losses": (losses, cases.LOSSES),
+    "optimizers": (optimizers, cases.OPTIMIZERS),
+    "initializers": (initializers, cases.INITIALIZERS),
+    "metrics": (metrics, cases.METRICS),
+    "callbacks": (callbacks, cases.CALLBACKS),
+}
+
+
+def public_classes(module) -> dict[str, type]:
+    """The classes that a module of the package defines for its readers."""
+    return {
+        name: thing
+        for name, thing in vars(module).items()
+        if inspect.isclass(thing)
+        and not name.startswith("_")
+        and thing.__module__.startswith(module.__name__)
+    }
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_public_class_has_a_case(family):
+    module, table = FAMILIES[family]
+    without = set(public_classes(module)) - set(table) - set(cases.NO_TWIN)
+    assert not without, f"{family}: add cases to tests/cases.py for {sorted(without)}"
+
+
+def test_tables_name_only_what_exists():
+    known = {name for module, _ in FAMILIES.values() for name in public_classes(module)}
+    listed = {name for _, table in FAMILIES.values() for name in table} | set(
+        cases.NO_TWIN
+    )
+    assert listed <= known
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("case", cases.all_of(cases.LAYERS), ids=cases.name_of)
+def test_layer(case, dtype, rng):
+    model, x = case.model(dtype), case.x(dtype)
+    y = rng.normal(size=model(x).shape)
+    report = twin.prove(model, x, y, "mse", seed=case.seed)
+    assert len(report.rows) == 3 + len(model.weights)  # outputs, loss, dx, each weight
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("case", cases.all_of(cases.LOSSES), ids=cases.name_of)
+def test_loss(case, dtype):
+    stack = [layers.Input(case.y_pred.shape[1:]), layers.Activation("linear")]
+    model = models.Sequential(stack)
+    model.build(rng=0, dtype=dtype)
+    if dtype == "float32" and "-clipped" in case.id:  # 1 - 1e-7 has no room there
+        pytest.skip("the clip at 1 - 1e-7 is compared in float64")
+    twin.prove(model, case.y_pred, case.y_true, case.loss)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("case", cases.all_of(cases.OPTIMIZERS), ids=cases.name_of)
+def test_optimizer(case, dtype, rng):
+    x, y = rng.normal(size=(8, 5)), rng.normal(size=(8, 4))
+    report = twin.prove(cases.mlp(dtype), x, y, "mse", optimizer=case, steps=20)
+    assert sum("after 20 steps" in what for what, *_ in report.rows) == 4
+
+
+def test_a_schedule_keeps_the_path(rng):
+    x, y = rng.normal(size=(8, 5)), rng.normal(size=(8, 4))
+    twin.prove(
+        cases.mlp(), x, y, "mse", optimizer=optimizers.SGD(lambda t: 0.1 / (1 + t))
+    )
+
+
+@pytest.mark.parametrize("case", cases.all_of(cases.INITIALIZERS), ids=cases.name_of)
+def test_initializer(case, rng):
+    options = {
+        name: getattr(case, name) for name in inspect.signature(type(case)).parameters
+    }
+    theirs = getattr(keras.initializers, type(case).__name__)(**options)
+    for name, value in vars(case).items():  # also what a subclass fixes, such as scale
+        assert getattr(theirs, name) == value
+    shape = (120, 80)
+    ours, theirs = case(shape, rng), np.asarray(theirs(shape))
+    assert ours.dtype == theirs.dtype == np.float32
+    if not case.random:
+        np.testing.assert_array_equal(ours, theirs)
+        return
+    assert ks_2samp(ours.ravel(), theirs.ravel()).pvalue > 1e-4
+    # The two largest of 9,600 draws: equal to 1 % where the law has bounds.
+    if isinstance(case, initializers.RandomUniform) or "uniform" == getattr(
+        case, "distribution", ""
+    ):
+        np.testing.assert_allclose(ours.max(), theirs.max(), rtol=0.01)
+        np.testing.assert_allclose(ours.min(), theirs.min(), rtol=0.01)
+
+
+def metric_batches(metric, rng):
+    """Three batches of unequal size."""
+    for n in (5, 7, 1):
+        y_pred = rng.uniform(size=(n, cases.K)).astype(np.float32)
+        labels = rng.integers(0, cases.K, n)
+        kind = type(metric).__name__
+        if kind == "SparseCategoricalAccuracy":
+            yield labels, y_pred
+        elif kind == "CategoricalAccuracy":
+            yield np.eye(cases.K)[labels], y_pred
+        else:
+            yield rng.integers(0, 2, y_pred.shape), y_pred
+
+
+@pytest.mark.parametrize("metric", cases.all_of(cases.METRICS), ids=cases.name_of)
+def test_metric(metric, rng):
+    options = {
+        name: getattr(metric, name)
+        for name in inspect.signature(type(metric)).parameters
+    }
+    theirs = getattr(keras.metrics, type(metric).__name__)(**options)
+    metric.reset_state()
+    for y_true, y_pred in metric_batches(metric, rng):
+        metric.update_state(y_true, y_pred)
+        theirs.update_state(y_true, y_pred)
+    np.testing.assert_allclose(metric.result(), float(theirs.result()), rtol=1e-6)
+    assert type(metric)().name == type(theirs)().name
+
+
+def arguments(cls) -> dict:
+    """Arguments of a constructor, those that it hands on to a base class included."""
+    found = {}
+    for base in cls.__mro__:
+        if "__init__" not in vars(base) or base is object:
+            continue
+        parameters = inspect.signature(base.__init__).parameters
+        found = {**parameters, **found}
+        if all(p.kind != p.VAR_KEYWORD for p in parameters.values()):
+            break
+    return found
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_arguments_and_defaults_are_those_of_keras(family):
+    for name, ours in public_classes(FAMILIES[family][0]).items():
+        if name in cases.NO_TWIN:
+            continue
+        theirs = arguments(getattr(getattr(keras, family), name))
+        for argument, parameter in inspect.signature(ours).parameters.items():
+            if parameter.kind == parameter.VAR_KEYWORD:
+                continue
+            where = f"{name}({argument})"
+            assert argument in theirs, where
+            if parameter.default is not parameter.empty and (family, argument) != (
+                "metrics",
+                "name",
+            ):
+                assert parameter.default == theirs[argument].default, where
+
+
+@pytest.mark.parametrize("name", activations.ACTIVATIONS)
+def test_activation_options_are_those_of_keras(name):
+    options = list(inspect.signature(activations.get(name)).parameters.values())[1:]
+    theirs = inspect.signature(getattr(keras.activations, name)).parameters
+    for option in options:
+        assert theirs[option.name].default == option.default
+
+
+@pytest.mark.parametrize("case", cases.all_of(cases.LAYERS), ids=cases.name_of)
+def test_weights_have_names_order_and_shapes_of_keras(case):
+    model = case.model("float32")
+    theirs = twin.to_keras(model)
+    paths = [path for path, _, _ in optimizers.walk(model.params, model.params)]
+    assert ["/".join(path) for path in paths] == [
+        w.path.split("/", 1)[-1] for w in theirs.weights
+    ] or [path[-1] for path in paths] == [w.name for w in theirs.trainable_weights]
+    assert [w.shape for w in model.weights] == [
+        tuple(w.shape) for w in theirs.trainable_weights
+    ]
+    assert model.count_params() == sum(
+        np.prod(w.shape) for w in theirs.trainable_weights
+    )
+    assert tuple(model.compute_output_shape(model.input_shape)) == tuple(
+        theirs.output_shape
+    )
+
+
+@pytest.mark.parametrize("case", cases.all_of(cases.LAYERS), ids=cases.name_of)
+def test_there_and_back_keeps_everything(case):
+    model, x = case.model(), case.x()
+    back = twin.from_keras(twin.to_keras(model))
+    assert [repr(layer) for layer in back.layers] == [
+        repr(layer) for layer in model.layers
+    ]
+    assert [layer.name for layer in back.layers] == [
+        layer.name for layer in model.layers
+    ]
+    assert back.dtype == model.dtype
+    np.testing.assert_array_equal(back.predict(x), model.predict(x))
+
+
+def test_a_nested_model_has_a_twin(rng):
+    inner = models.Sequential([layers.Dense(3, activation="tanh"), layers.Dense(4)])
+    model = cases.filled(
+        models.Sequential([layers.Input((5,)), inner, layers.Dense(2)])
+    )
+    twin.prove(
+        model,
+        rng.normal(size=(6, 5)),
+        rng.normal(size=(6, 2)),
+        "mse",
+        optimizers.Adam(),
+    )
+
+
+def test_report_is_a_table_and_a_miss_names_the_layer(rng):
+    model = cases.mlp()
+    x, y = rng.normal(size=(8, 5)), rng.normal(size=(8, 4))
+    report = twin.prove(model, x, y, "mse")
+    assert report.largest < 1e-12
+    assert report._repr_html_().count("✓ equal") == len(report.rows) == 7
+    assert "dense_1/kernel" in str(report)
+    report.add("gradient", "dense/bias", np.ones(2), np.array([1.0, 2.0]), 1e-10)
+    with pytest.raises(
+        twin.TwinMismatch, match=r"gradient of dense/bias differs .* 5\.00e-01"
+    ):
+        report.check()
+    report.add("outputs", "model", np.array(np.nan), np.array(1.0), 1e-10)
+    with pytest.raises(twin.TwinMismatch, match=r"outputs of model .* 2 of 9"):
+        report.check()
+    with pytest.raises(twin.TwinMismatch, match=r"expected shape \(2,\)"):
+        report.add("gradient", "dense/bias", np.ones(3), np.ones(2), 1e-10)
+
+
+def test_prove_leaves_model_and_optimizer_alone(rng):
+    model, optimizer = cases.mlp(), optimizers.Adam(0.1)
+    x, y = rng.normal(size=(8, 5)), rng.normal(size=(8, 4))
+    model.compile(optimizer, "mse")
+    model.train_on_batch(x, y)
+    before = model.get_weights()
+    twin.prove(model, x, y, "mse", optimizer=optimizer)
+    for w, kept in zip(model.weights, before, strict=True):
+        np.testing.assert_array_equal(w, kept)
+    assert optimizer.iterations == 1
+    model.train_on_batch(x, y)  # its memory still belongs to this model
+
+
+REFUSED = {
+    "a layer of no twin": (lambda: [keras.layers.ReLU()], "got ReLU"),
+    "a regularizer": (
+        lambda: [keras.layers.Dense(2, kernel_regularizer="l2")],
+        "kernel_regularizer",
+    ),
+    "a noise shape": (
+        lambda: [keras.layers.Dropout(0.5, noise_shape=(1, 5))],
+        "noise_shape",
+    ),
+    "a frozen layer": (lambda: [keras.layers.Dense(2, trainable=False)], "trainable"),
+    "no layer": (list, "expected a built keras.Sequential"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_from_keras_refuses(what):
+    stack, words = REFUSED[what]
+    with pytest.raises(TypeError, match=words):
+        twin.from_keras(keras.Sequential([keras.Input((5,)), *stack()]))
