@@ -32,6 +32,7 @@ check: $(VENV)/.ready  ## lint, formats, drift of generated files, conventions o
 	$(BIN)/python tools/sync.py --check
 	$(BIN)/python tools/lock.py --check
 	$(BIN)/python tools/lint.py
+	$(BIN)/python tools/book.py names
 	$(BIN)/python tools/results.py --stale
 
 lab: $(VENV)/.ready  ## JupyterLab on the chapters

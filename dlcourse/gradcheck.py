@@ -86,6 +86,8 @@ def check(
     loss_function = losses.get(loss)
     rng = generator("gradcheck", rng)
     x = _float64("gradcheck", "x", x).copy()
+    for path, w, _ in walk(model.params, model.params):
+        _float64("gradcheck", "/".join(path), w)
 
     def value() -> float:
         return loss_function(y, _forward(model, x, training_seed)[0])[0]
@@ -99,7 +101,6 @@ def check(
     worst = 0.0
     for path, w, g in walk({**model.params, "x": x}, {**grads, "x": dx}):
         name = "/".join(path)
-        _float64("gradcheck", name, w)
         for _ in range(directions):
             v = rng.standard_normal(w.shape)
             v /= np.linalg.norm(v)
@@ -147,7 +148,7 @@ def _float64(who: str, what: str, array: Array) -> Array:
 
 
 def _number(value) -> float:
-    if np.ndim(value) or isinstance(value, tuple):
+    if isinstance(value, (tuple, list)) or np.ndim(value):
         raise TypeError(
             f"numerical_gradient: expected f to return one number, got {value!r}. "
             "Of a loss take the first item, loss(y, y_pred)[0]."

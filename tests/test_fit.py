@@ -68,9 +68,8 @@ def test_history_is_that_of_keras(head, batch_size, rng):
     assert found == pytest.approx(keras_found, rel=1e-6)
     wanted = [keras_found[name] for name in found]
     assert model.evaluate(x, y) == pytest.approx(wanted, rel=1e-6)
-    np.testing.assert_allclose(
-        model.predict(x, batch_size=5), theirs.predict(x, verbose=0), rtol=1e-6
-    )
+    predicted = theirs.predict(x, verbose=0)
+    assert twin.difference(model.predict(x, batch_size=5), predicted) < 1e-6
 
 
 def test_split_adam_and_later_epochs_are_those_of_keras(rng):

@@ -73,11 +73,19 @@ def _shown(project: Project) -> str:
 def sphinx(project: Project, fresh: bool) -> None:
     """Jupyter Book's Sphinx with warnings as errors; asserts that each page was made."""
     from jupyter_book.sphinx import build_sphinx
+    from sphinx.util.console import nocolor
 
-    extensions = digest_files(project.root, (project.root / "book").glob("_ext/*.py"))
-    seen = project.build / "extensions.txt"
-    if not seen.is_file() or seen.read_text("utf-8") != extensions:
-        fresh = True  # Sphinx does not see that an extension changed
+    watched = sys.stdout.isatty()
+    if not watched:
+        nocolor()
+        print(f"building {len(project.documents)} pages", flush=True)
+    book, seen = project.root / "book", project.build / "sphinx.json"
+    made_with = {  # Sphinx sees neither of them change: the one needs pages read again, the other written again
+        "extensions": digest_files(project.root, book.glob("_ext/*.py")),
+        "static": digest_files(project.root, [path for path in book.glob("_static/*") if path.is_file()]),
+    }
+    before = json.loads(seen.read_text("utf-8")) if seen.is_file() else {}
+    fresh = fresh or before.get("extensions") != made_with["extensions"]
     if fresh:
         shutil.rmtree(project.html, ignore_errors=True)
         seen.unlink(missing_ok=True)
@@ -95,15 +103,17 @@ def sphinx(project: Project, fresh: bool) -> None:
             "latex_individualpages": False,
         },
         freshenv=fresh,
+        force_all=before.get("static") != made_with["static"],
+        quiet=not watched,
         warningiserror=True,
         keep_going=True,
     )
     missing = [path.name for path in expected_pages(project) if not path.is_file()]
     if code != 0 or missing:
-        (project.build / "extensions.txt").unlink(missing_ok=True)
+        seen.unlink(missing_ok=True)  # else the next build would pass over the pages that were wrong
         lacking = f" Missing: {', '.join(missing)}." if missing else ""
         raise BookError(f"the pages were not built cleanly; the warnings above are errors.{lacking}")
-    seen.write_text(extensions, "utf-8")
+    seen.write_text(json.dumps(made_with), "utf-8")
 
 
 def serve(folder: Path, port: int) -> None:

@@ -143,16 +143,27 @@ async def run(project: Project, chapter: Chapter, environment: dict[str, str], b
         raise BookError(f"chapters/{chapter.name}.ipynb, cell {current['id']}: {str(error).splitlines()[0]}") from None
     seconds = time.perf_counter() - begin
     code = [cell for cell in notebook.cells if _is_code(cell)]
-    for cell in code:
-        for output in cell.outputs:
-            if output.output_type == "stream" and output.name == "stderr":
-                bar.write(f"  {chapter.name}, cell {cell.id}, on stderr: {output.text.strip()[:200]}")
+    for notice in notices(code):
+        bar.write(f"  {chapter.name}, {notice}")
     target = chapter.cache(project)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".partial")
     partial.write_text(json.dumps({"seconds": seconds, "outputs": [cell.outputs for cell in code]}), "utf-8")
     partial.replace(target)
     return seconds
+
+
+def notices(code: list) -> list[str]:
+    """What an author should look at: text on stderr, which pages do not show, and outputs that show nothing."""
+    found = []
+    for cell in code:
+        for output in cell.outputs:
+            if output.output_type == "stream" and output.name == "stderr":
+                found.append(f"cell {cell.id}, on stderr: {output.text.strip()[:200]}")
+            data = output.get("data", {})
+            if set(data) == {"text/plain", "text/html"} and not data["text/plain"]:
+                found.append(f"cell {cell.id}: an output that shows nothing")
+    return found
 
 
 async def _run_all(project: Project, stale: list[Chapter], jobs: int) -> None:

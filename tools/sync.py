@@ -9,6 +9,7 @@ With --check nothing is written and a difference is an error.
 """
 
 import ast
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -62,7 +63,13 @@ def source_cell(header: str, package: Path = ROOT / "dlcourse") -> str:
         raise ValueError(f"{header}: expected a definition in dlcourse/{file}, there is no {name}")
     imports = needed_imports(tree, found, name, "dlcourse." + file.removesuffix(".py").replace("/", "."))
     blocks = [segment(text, node) for node in found]
-    return "\n".join([f"# dlcourse: {target}", *imports, "", "", "\n\n\n".join(blocks)])
+    return formatted("\n".join([f"# dlcourse: {target}", *imports, "", "", "\n\n\n".join(blocks)]))
+
+
+def formatted(code: str) -> str:
+    """The code as ruff lays it out in the width of the notebooks."""
+    ruff = [Path(sys.executable).parent / "ruff", "format", "--quiet", "--line-length", "72", "-"]
+    return subprocess.run(ruff, input=code, capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip("\n")
 
 
 def needed_imports(tree: ast.Module, found: list, name: str, module: str) -> list[str]:

@@ -145,14 +145,14 @@ def expect(got, want, where: str, rtol: float = 1e-7, atol: float = 1e-9) -> Non
         return
     if got is None:
         raise Wrong(f"{where}: expected {_show(want)}, got None. Is there a return?")
+    kind, want = type(got).__name__, np.asarray(want)
     try:
         got = np.asarray(got)
         numeric = got.dtype.kind in "biuf"
     except Exception:
         numeric = False
     if not numeric:
-        raise Wrong(f"{where}: expected numbers, got {type(got).__name__}.")
-    want = np.asarray(want)
+        raise Wrong(f"{where}: expected numbers, got {kind}.")
     if got.shape != want.shape:
         raise Wrong(f"{where}: expected shape {want.shape}, got {got.shape}.")
     if not np.isfinite(got).all() and np.isfinite(want).all():
