@@ -8,7 +8,12 @@ below 1 means that NumPy is faster.
 
 import os
 
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+for name in (
+    "OPENBLAS_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+):
     os.environ[name] = "1"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
@@ -20,7 +25,9 @@ import numpy as np
 from dlcourse import layers, models, optimizers, twin
 
 SLICES, STEPS = 12, 30
-CASES = [(batch, rule) for batch in (32, 128) for rule in (optimizers.SGD, optimizers.Adam)]
+CASES = [
+    (batch, rule) for batch in (32, 128) for rule in (optimizers.SGD, optimizers.Adam)
+]
 
 
 def contestants(batch: int, rule) -> tuple:
@@ -64,11 +71,15 @@ def ratio(ours, theirs) -> tuple[float, float, float]:
 
 
 def main() -> None:
-    print("MLP 784-300-100-10, one training step, CPU seconds relative to Keras (train_on_batch)")
+    print(
+        "MLP 784-300-100-10, one training step, CPU seconds relative to Keras (train_on_batch)"
+    )
     print(f"{'batch':>6}  {'optimizer':<10}{'NumPy / Keras':>14}  quartiles")
     for batch, rule in CASES:
         middle, low, high = ratio(*contestants(batch, rule))
-        print(f"{batch:>6}  {rule.__name__:<10}{middle:>14.2f}  {low:.2f} to {high:.2f}")
+        print(
+            f"{batch:>6}  {rule.__name__:<10}{middle:>14.2f}  {low:.2f} to {high:.2f}"
+        )
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ class Sequential(Layer):
             reversed(self.layers), reversed(cache), strict=True
         ):
             dy, grads[layer.name] = layer.backward(dy, layer_cache)
-        return dy, grads
+        return dy, {layer.name: grads[layer.name] for layer in self.layers}
 
     def compute_output_shape(self, input_shape):
         for layer in self.layers:

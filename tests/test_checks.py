@@ -95,7 +95,7 @@ def test_check_and_progress_print(capsys):
     assert lines[2] == "✗ Exercise 1.10: not right yet" and lines[3] == "1 of 2 passed"
     with pytest.raises(ValueError, match=r"among 1\.2, 1\.10; got '9\.9'"):
         dlcourse.check("9.9")
-    with pytest.raises(ValueError, match="expected a chapter with exercises, got 9"):
+    with pytest.raises(ValueError, match=r"expected a chapter with exercises, got 9"):
         dlcourse.progress(9)
 
 
@@ -125,5 +125,5 @@ def test_expect_takes(got, want):
 
 @pytest.mark.parametrize(("got", "want"), UNEQUAL)
 def test_expect_refuses(got, want):
-    with pytest.raises(Wrong, match="^here: expected"):
+    with pytest.raises(Wrong, match=r"^here: expected"):
         expect(got, want, where="here")

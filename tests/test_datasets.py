@@ -75,7 +75,7 @@ def test_images_and_text():
     assert datasets.load("digits").x_train.max() == 1.0
     images = datasets.sample_images()
     assert images.shape == (2, 427, 640, 3) and images.dtype == np.float32
-    assert 0 <= images.min() and images.max() <= 1
+    assert images.min() >= 0 and images.max() <= 1
     assert len(datasets.text()) > 300_000
 
 

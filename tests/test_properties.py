@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from dlcourse import activations, initializers, layers, losses, models, optimizers
+from dlcourse import activations, initializers, layers, models, optimizers
 
 bounded = settings(deadline=None, derandomize=True, max_examples=40)
 moderate = st.floats(-50, 50, width=32)
@@ -93,6 +93,7 @@ def test_layer_contract(case):
     np.testing.assert_array_equal(dy, kept_dy)
     assert vars(model.layers[0]).keys() == state.keys()
     assert y.dtype == first[0].dtype == np.float32 and first[0].shape == x.shape
+    assert list(first[1]) == list(model.params)  # the order of Keras' weights
     own = [x, dy, y, *model.weights]
     for (path, w, g), (_, _, g2) in zip(
         optimizers.walk({"x": x, **model.params}, {"x": first[0], **first[1]}),

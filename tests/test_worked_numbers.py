@@ -1,5 +1,7 @@
 """Numbers worked by hand, digit by digit, that the book shows."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -57,7 +59,7 @@ def test_parameter_counts(sizes, count):
     model.build(rng=0)
     assert model.count_params() == count
     assert [layer.count_params() for layer in dense] == [
-        (a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False)
+        (a + 1) * b for a, b in pairwise(sizes)
     ]
 
 

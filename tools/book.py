@@ -29,26 +29,46 @@ def state(project: Project) -> str:
     """A hash of everything that the pages are made from."""
     root, tools = project.root, Path(__file__).parent
     files = [*project.chapters, *project.exercises, root / "pyproject.toml"]
-    files += [path for path in (root / "book").rglob("*") if path.is_file() and not _made(path.relative_to(root))]
-    pages = json.dumps([path.name for path in expected_pages(project) if path.is_file()])
-    parts = [digest_files(root, files), digest_files(tools, tools.glob("*.*")), surroundings(project), pages]
+    files += [
+        path
+        for path in (root / "book").rglob("*")
+        if path.is_file() and not _made(path.relative_to(root))
+    ]
+    pages = json.dumps(
+        [path.name for path in expected_pages(project) if path.is_file()]
+    )
+    parts = [
+        digest_files(root, files),
+        digest_files(tools, tools.glob("*.*")),
+        surroundings(project),
+        pages,
+    ]
     return digest(part.encode() for part in parts)
 
 
 def _made(path: Path) -> bool:
-    return path.parts[1] == "_build" or path.parts[1:3] == ("_static", "vendor") or "__pycache__" in path.parts
+    return (
+        path.parts[1] == "_build"
+        or path.parts[1:3] == ("_static", "vendor")
+        or "__pycache__" in path.parts
+    )
 
 
 def expected_pages(project: Project) -> list[Path]:
     """One page for each entry of the table of contents, and the search."""
-    return [project.html / f"{name}.html" for name in [*project.documents, "search", "index"]]
+    return [
+        project.html / f"{name}.html"
+        for name in [*project.documents, "search", "index"]
+    ]
 
 
 def html(project: Project, fresh: bool = False) -> None:
     """Bring the pages up to date."""
     begin, stamp = time.perf_counter(), project.build / "html.stamp"
     if not fresh and stamp.is_file() and stamp.read_text("utf-8") == state(project):
-        print(f"nothing changed: {_shown(project)} is up to date ({time.perf_counter() - begin:.1f} s)")
+        print(
+            f"nothing changed: {_shown(project)} is up to date ({time.perf_counter() - begin:.1f} s)"
+        )
         return
     registry(project)  # what is wrong with names shows before anything is run
     stamp.unlink(missing_ok=True)
@@ -57,8 +77,13 @@ def html(project: Project, fresh: bool = False) -> None:
     after_execution = time.perf_counter()
     stage(project, executed)
     sphinx(project, fresh)
-    for path in [*project.chapters, *project.exercises]:  # the download is the notebook itself, without our outputs
-        shutil.copyfile(path, project.html / "_sources" / path.relative_to(project.root))
+    for path in [
+        *project.chapters,
+        *project.exercises,
+    ]:  # the download is the notebook itself, without our outputs
+        shutil.copyfile(
+            path, project.html / "_sources" / path.relative_to(project.root)
+        )
     stamp.write_text(state(project), "utf-8")
     end = time.perf_counter()
     print(
@@ -82,7 +107,9 @@ def sphinx(project: Project, fresh: bool) -> None:
     book, seen = project.root / "book", project.build / "sphinx.json"
     made_with = {  # Sphinx sees neither of them change: the one needs pages read again, the other written again
         "extensions": digest_files(project.root, book.glob("_ext/*.py")),
-        "static": digest_files(project.root, [path for path in book.glob("_static/*") if path.is_file()]),
+        "static": digest_files(
+            project.root, [path for path in book.glob("_static/*") if path.is_file()]
+        ),
     }
     before = json.loads(seen.read_text("utf-8")) if seen.is_file() else {}
     fresh = fresh or before.get("extensions") != made_with["extensions"]
@@ -90,7 +117,9 @@ def sphinx(project: Project, fresh: bool) -> None:
         shutil.rmtree(project.html, ignore_errors=True)
         seen.unlink(missing_ok=True)
     project.html.mkdir(parents=True, exist_ok=True)
-    (project.html / "index.html").write_text(REDIRECT.format(page=project.documents[0]), "utf-8")
+    (project.html / "index.html").write_text(
+        REDIRECT.format(page=project.documents[0]), "utf-8"
+    )
     code = build_sphinx(
         project.source,
         project.html,
@@ -110,9 +139,13 @@ def sphinx(project: Project, fresh: bool) -> None:
     )
     missing = [path.name for path in expected_pages(project) if not path.is_file()]
     if code != 0 or missing:
-        seen.unlink(missing_ok=True)  # else the next build would pass over the pages that were wrong
+        seen.unlink(
+            missing_ok=True
+        )  # else the next build would pass over the pages that were wrong
         lacking = f" Missing: {', '.join(missing)}." if missing else ""
-        raise BookError(f"the pages were not built cleanly; the warnings above are errors.{lacking}")
+        raise BookError(
+            f"the pages were not built cleanly; the warnings above are errors.{lacking}"
+        )
     seen.write_text(json.dumps(made_with), "utf-8")
 
 
@@ -128,7 +161,10 @@ def serve(folder: Path, port: int) -> None:
     else:
         raise BookError(f"no free port from {port} to {port + 99}")
     with server:
-        print(f"the book is at http://127.0.0.1:{server.server_port}/ (Ctrl-C ends)", flush=True)
+        print(
+            f"the book is at http://127.0.0.1:{server.server_port}/ (Ctrl-C ends)",
+            flush=True,
+        )
         try:
             server.serve_forever()
         except KeyboardInterrupt:
@@ -148,11 +184,21 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line; 1 with a message where the book is wrong."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("step", choices=["html", "execute", "names", "references"])
-    parser.add_argument("--serve", action="store_true", help="serve the pages on loopback afterwards")
-    parser.add_argument("--fresh", action="store_true", help="build every page again (chapters stay cached)")
-    parser.add_argument("--port", type=int, default=8000, help="first port to try (8000)")
+    parser.add_argument(
+        "--serve", action="store_true", help="serve the pages on loopback afterwards"
+    )
+    parser.add_argument(
+        "--fresh",
+        action="store_true",
+        help="build every page again (chapters stay cached)",
+    )
+    parser.add_argument(
+        "--port", type=int, default=8000, help="first port to try (8000)"
+    )
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     project = Project(options.root.resolve())

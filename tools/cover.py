@@ -7,18 +7,32 @@ from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FORWARD, BACKWARD, INK, PAPER, NODE = "#2fbf92", "#f07a35", "#0f2433", "#f4f8fa", "#dfe9ef"
+FORWARD, BACKWARD, INK, PAPER, NODE = (
+    "#2fbf92",
+    "#f07a35",
+    "#0f2433",
+    "#f4f8fa",
+    "#dfe9ef",
+)
 
 
-def layers(sizes: list[int], left: float, right: float, middle: float, gap: float) -> list[list[tuple[float, float]]]:
+def layers(
+    sizes: list[int], left: float, right: float, middle: float, gap: float
+) -> list[list[tuple[float, float]]]:
     """The centres of the units, layer by layer."""
     step = (right - left) / (len(sizes) - 1)
     return [
-        [(left + i * step, middle + (j - (size - 1) / 2) * gap) for j in range(size)] for i, size in enumerate(sizes)
+        [(left + i * step, middle + (j - (size - 1) / 2) * gap) for j in range(size)]
+        for i, size in enumerate(sizes)
     ]
 
 
-def edges(units: list[list[tuple[float, float]]], bow: float, width: float, back: set[tuple[int, int, int]]) -> str:
+def edges(
+    units: list[list[tuple[float, float]]],
+    bow: float,
+    width: float,
+    back: set[tuple[int, int, int]],
+) -> str:
     """Every edge bowed up in green; those of `back` also bowed down in vermilion."""
     paths = []
     for number, (sources, targets) in enumerate(pairwise(units)):
@@ -37,7 +51,11 @@ def edges(units: list[list[tuple[float, float]]], bow: float, width: float, back
 
 def dots(units: list[list[tuple[float, float]]], radius: float, ring: float) -> str:
     """The units."""
-    circles = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}"/>' for layer in units for x, y in layer)
+    circles = "".join(
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}"/>'
+        for layer in units
+        for x, y in layer
+    )
     return f'<g fill="{NODE}" stroke="{INK}" stroke-width="{ring}">{circles}</g>'
 
 
@@ -53,14 +71,24 @@ def mark() -> str:
     """Two inputs, three hidden units, one output, on a square."""
     units = layers([2, 3, 1], 11, 53, 32, 17)
     back = {(1, 0, 0), (1, 1, 0), (1, 2, 0), (0, 0, 1), (0, 1, 1)}
-    return svg(64, 64, edges(units, 4.5, 2.2, back) + dots(units, 5.2, 1.5), 13, "Deep Learning, Run Line by Line")
+    return svg(
+        64,
+        64,
+        edges(units, 4.5, 2.2, back) + dots(units, 5.2, 1.5),
+        13,
+        "Deep Learning, Run Line by Line",
+    )
 
 
 def cover() -> str:
     """The banner of the landing page."""
     units = layers([3, 5, 4, 2], 90, 710, 150, 52)
     back = {(2, i, j) for i in range(4) for j in range(2)}
-    back |= {(1, i, j) for i in range(5) for j in range(4) if (i + j) % 2 == 0} | {(0, 1, 2), (0, 0, 1), (0, 2, 3)}
+    back |= {(1, i, j) for i in range(5) for j in range(4) if (i + j) % 2 == 0} | {
+        (0, 1, 2),
+        (0, 0, 1),
+        (0, 2, 3),
+    }
     labels = "".join(
         f'<text x="{x}" y="{y}" fill="{colour}" text-anchor="{anchor}">{text}</text>'
         for x, y, colour, anchor, text in (
@@ -69,9 +97,19 @@ def cover() -> str:
         )
     )
     font = f'<g font-family="system-ui, sans-serif" font-size="17" font-weight="600">{labels}</g>'
-    return svg(800, 310, edges(units, 13, 2.6, back) + dots(units, 12.5, 3) + font, 22, "A small network")
+    return svg(
+        800,
+        310,
+        edges(units, 13, 2.6, back) + dots(units, 12.5, 3) + font,
+        22,
+        "A small network",
+    )
 
 
 if __name__ == "__main__":
-    for name, picture in (("images/cover", cover()), ("_static/logo", mark()), ("_static/favicon", mark())):
+    for name, picture in (
+        ("images/cover", cover()),
+        ("_static/logo", mark()),
+        ("_static/favicon", mark()),
+    ):
         (ROOT / "book" / f"{name}.svg").write_text(picture, "utf-8")

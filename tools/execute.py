@@ -85,8 +85,14 @@ def chapters(project: Project) -> list[Chapter]:
     found = []
     for path in project.chapters:
         cells = json.loads(path.read_text("utf-8"))["cells"]
-        code = [["".join(cell["source"]), cell["metadata"].get("tags", [])] for cell in cells if _is_code(cell)]
-        found.append(Chapter(path, digest([shared.encode(), json.dumps(code).encode()])))
+        code = [
+            ["".join(cell["source"]), cell["metadata"].get("tags", [])]
+            for cell in cells
+            if _is_code(cell)
+        ]
+        found.append(
+            Chapter(path, digest([shared.encode(), json.dumps(code).encode()]))
+        )
     return found
 
 
@@ -97,13 +103,25 @@ def _is_code(cell) -> bool:
 def kernel_environment(project: Project) -> dict[str, str]:
     """The environment of a kernel: offline, drawing for pages, with the start-up files of tools/ipython."""
     threads = str(max(1, (os.cpu_count() or 2) // 2))
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "OPENBLAS_NUM_THREADS": threads}
-    fixed = {"IPYTHONDIR": str(project.root / "tools/ipython"), "DLCOURSE_OFFLINE": "1", "DLCOURSE_BOOK": "1"}
-    path = os.pathsep.join(filter(None, [str(project.root), os.environ.get("PYTHONPATH")]))
+    quiet = {
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_ENABLE_ONEDNN_OPTS": "0",
+        "OPENBLAS_NUM_THREADS": threads,
+    }
+    fixed = {
+        "IPYTHONDIR": str(project.root / "tools/ipython"),
+        "DLCOURSE_OFFLINE": "1",
+        "DLCOURSE_BOOK": "1",
+    }
+    path = os.pathsep.join(
+        filter(None, [str(project.root), os.environ.get("PYTHONPATH")])
+    )
     return {**quiet, **os.environ, **fixed, "PYTHONPATH": path}
 
 
-async def run(project: Project, chapter: Chapter, environment: dict[str, str], bar: tqdm) -> float:
+async def run(
+    project: Project, chapter: Chapter, environment: dict[str, str], bar: tqdm
+) -> float:
     """Execute one chapter in a fresh kernel and keep its outputs; returns the seconds it took."""
     from nbclient import NotebookClient
     from nbclient.exceptions import (
@@ -136,11 +154,17 @@ async def run(project: Project, chapter: Chapter, environment: dict[str, str], b
     shutil.rmtree(asserted, ignore_errors=True)
     begin = time.perf_counter()
     try:
-        await client.async_execute(env={**environment, "DLCOURSE_ASSERTED": str(asserted)})
+        await client.async_execute(
+            env={**environment, "DLCOURSE_ASSERTED": str(asserted)}
+        )
     except CellExecutionError as error:
-        raise BookError(f"chapters/{chapter.name}.ipynb, cell {current['id']}:\n\n{error}") from None
+        raise BookError(
+            f"chapters/{chapter.name}.ipynb, cell {current['id']}:\n\n{error}"
+        ) from None
     except (CellTimeoutError, DeadKernelError) as error:
-        raise BookError(f"chapters/{chapter.name}.ipynb, cell {current['id']}: {str(error).splitlines()[0]}") from None
+        raise BookError(
+            f"chapters/{chapter.name}.ipynb, cell {current['id']}: {str(error).splitlines()[0]}"
+        ) from None
     seconds = time.perf_counter() - begin
     code = [cell for cell in notebook.cells if _is_code(cell)]
     for notice in notices(code):
@@ -148,7 +172,10 @@ async def run(project: Project, chapter: Chapter, environment: dict[str, str], b
     target = chapter.cache(project)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".partial")
-    partial.write_text(json.dumps({"seconds": seconds, "outputs": [cell.outputs for cell in code]}), "utf-8")
+    partial.write_text(
+        json.dumps({"seconds": seconds, "outputs": [cell.outputs for cell in code]}),
+        "utf-8",
+    )
     partial.replace(target)
     return seconds
 
@@ -176,11 +203,17 @@ async def _run_all(project: Project, stale: list[Chapter], jobs: int) -> None:
             with tqdm(total=cells, desc=chapter.name, unit="cell", position=position % jobs, leave=False,
                       mininterval=pace, maxinterval=max(pace, 10)) as bar:  # fmt: skip
                 seconds = await run(project, chapter, environment, bar)
-                bar.write(f"ran chapters/{chapter.name}.ipynb: {cells} cells, {seconds:.1f} s")
+                bar.write(
+                    f"ran chapters/{chapter.name}.ipynb: {cells} cells, {seconds:.1f} s"
+                )
 
-    results = await asyncio.gather(*(one(*item) for item in enumerate(stale)), return_exceptions=True)
+    results = await asyncio.gather(
+        *(one(*item) for item in enumerate(stale)), return_exceptions=True
+    )
     failures = [result for result in results if isinstance(result, BaseException)]
-    if unexpected := [failure for failure in failures if not isinstance(failure, BookError)]:
+    if unexpected := [
+        failure for failure in failures if not isinstance(failure, BookError)
+    ]:
         raise unexpected[0]
     if failures:
         raise BookError("\n\n".join(map(str, failures)))
@@ -192,12 +225,24 @@ def execute(project: Project, jobs: int = 2) -> list[Chapter]:
     stale = [chapter for chapter in found if not chapter.cache(project).is_file()]
     if stale:
         asyncio.run(_run_all(project, stale, min(jobs, len(stale))))
-    kept = {chapter.cache(project) for chapter in found} | {chapter.asserted(project) for chapter in found}
-    for old in [*(project.build / "executed").glob("*"), *(project.build / "asserted/book").glob("*")]:
+    kept = {chapter.cache(project) for chapter in found} | {
+        chapter.asserted(project) for chapter in found
+    }
+    for old in [
+        *(project.build / "executed").glob("*"),
+        *(project.build / "asserted/book").glob("*"),
+    ]:
         if old not in kept:
             shutil.rmtree(old) if old.is_dir() else old.unlink()
-    seconds = {chapter.name: round(json.loads(chapter.cache(project).read_text())["seconds"], 1) for chapter in found}
-    (project.build / "seconds.json").write_text(json.dumps(seconds, indent=1) + "\n", "utf-8")
+    seconds = {
+        chapter.name: round(
+            json.loads(chapter.cache(project).read_text())["seconds"], 1
+        )
+        for chapter in found
+    }
+    (project.build / "seconds.json").write_text(
+        json.dumps(seconds, indent=1) + "\n", "utf-8"
+    )
     return found
 
 

@@ -7,7 +7,10 @@ top level become `name = None`; free text becomes an invitation to write. Hints,
 import copy
 import re
 
-SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION[^\n]*\n(.*?)^[ \t]*### END SOLUTION[^\n]*$", re.M | re.S)
+SOLUTION = re.compile(
+    r"^([ \t]*)### BEGIN SOLUTION[^\n]*\n(.*?)^[ \t]*### END SOLUTION[^\n]*$",
+    re.M | re.S,
+)
 ASSIGNED = re.compile(r"^([A-Za-z_]\w*)(?:\s*:[^=\n]+)?\s*=(?!=)", re.M)
 
 
@@ -17,13 +20,21 @@ def generate(master):
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         begins = len(re.findall(r"### BEGIN SOLUTION", cell.source))
-        if begins != len(re.findall(r"### END SOLUTION", cell.source)) or begins != len(SOLUTION.findall(cell.source)):
-            raise ValueError(f"cell {cell.id}: ### BEGIN SOLUTION and ### END SOLUTION do not pair")
+        if begins != len(re.findall(r"### END SOLUTION", cell.source)) or begins != len(
+            SOLUTION.findall(cell.source)
+        ):
+            raise ValueError(
+                f"cell {cell.id}: ### BEGIN SOLUTION and ### END SOLUTION do not pair"
+            )
         if ("answer" in tags) != (begins > 0):
-            raise ValueError(f"cell {cell.id}: expected the tag 'answer' exactly where a solution is marked")
+            raise ValueError(
+                f"cell {cell.id}: expected the tag 'answer' exactly where a solution is marked"
+            )
         if not begins:
             continue
-        replace = stub if cell.cell_type == "code" else (lambda match: "*Your answer here.*")
+        replace = (
+            stub if cell.cell_type == "code" else (lambda match: "*Your answer here.*")
+        )
         cell.source = SOLUTION.sub(replace, cell.source)
     return notebook
 
@@ -35,5 +46,7 @@ def stub(match: re.Match) -> str:
         return f"{indent}raise NotImplementedError  # your code here"
     names = list(dict.fromkeys(ASSIGNED.findall(body)))
     if not names:
-        raise ValueError(f"a solution at the top level must assign a name, got: {body.strip()[:60]!r}")
+        raise ValueError(
+            f"a solution at the top level must assign a name, got: {body.strip()[:60]!r}"
+        )
     return "\n".join(f"{name} = None  # your answer here" for name in names)

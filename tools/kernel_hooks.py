@@ -18,8 +18,12 @@ def refuse_connections() -> None:
 
         def guarded(self, *arguments, original=original):
             address = arguments[-1]
-            if self.family in (socket.AF_INET, socket.AF_INET6) and not is_loopback(address[0]):
-                raise ConnectionRefusedError(f"offline: a chapter must not open a connection, got {address}")
+            if self.family in (socket.AF_INET, socket.AF_INET6) and not is_loopback(
+                address[0]
+            ):
+                raise ConnectionRefusedError(
+                    f"offline: a chapter must not open a connection, got {address}"
+                )
             return original(self, *arguments)
 
         setattr(socket.socket, name, guarded)
@@ -50,7 +54,9 @@ class WrapAsserted(ast.NodeTransformer):
             node.values = [self.operands(each) for each in node.values]
         elif isinstance(node, ast.UnaryOp):
             node.operand = self.operands(node.operand)
-        elif isinstance(node, ast.Call) and not any(isinstance(a, (ast.Starred, ast.GeneratorExp)) for a in node.args):
+        elif isinstance(node, ast.Call) and not any(
+            isinstance(a, (ast.Starred, ast.GeneratorExp)) for a in node.args
+        ):
             node.args = [record(each) for each in node.args]
         else:
             return record(node)
@@ -103,4 +109,10 @@ def summarise(value):
     array = array.astype(float)
     if array.size == 1:
         return float(array.reshape(()))
-    return [array.size, float(array.mean()), float(array.std()), float(array.min()), float(array.max())]
+    return [
+        array.size,
+        float(array.mean()),
+        float(array.std()),
+        float(array.min()),
+        float(array.max()),
+    ]

@@ -14,13 +14,19 @@ from references import bibliography, citation_text
 
 CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]+`", re.M | re.S)
 QUOTE = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.M)
-DISPLAY = re.compile(r"(?:<!--[ \t]*(?P<label>eq:[\w-]+)[ \t]*-->[ \t]*\n)?[ \t]*\$\$(?P<body>.+?)\$\$", re.S)
+DISPLAY = re.compile(
+    r"(?:<!--[ \t]*(?P<label>eq:[\w-]+)[ \t]*-->[ \t]*\n)?[ \t]*\$\$(?P<body>.+?)\$\$",
+    re.S,
+)
 COMMENT = re.compile(r"<!--[ \t]*(eq:[\w-]+)[ \t]*-->")
 TAG = re.compile(r"\\tag\{(\d+)\.(\d+)\}")
 FIGURE = re.compile(r"\A\*\*Figure (\d+)\.(\d+)\.\*\*\s*(.*)", re.S)
 TITLE = re.compile(r"^# (?:(\d+)\. )?(.+)$", re.M)
 SECTION = re.compile(r"^## (\d+)\.(\d+) (.+)$", re.M)
-TERM = re.compile(r"^\*\*(?P<term>[^*\n]+)\*\*(?: \((?P<also>[^)\n]+)\))?: (?P<text>.+(?:\n.+)*)", re.M)
+TERM = re.compile(
+    r"^\*\*(?P<term>[^*\n]+)\*\*(?: \((?P<also>[^)\n]+)\))?: (?P<text>.+(?:\n.+)*)",
+    re.M,
+)
 NAMED = re.compile(r"Book:((?:[ \t]*(?:,|and)?[ \t]*eq:[\w-]+)+)")
 
 
@@ -29,16 +35,28 @@ class Registry:
     """Names and where they are. `targets` holds anchor -> {doc, title}."""
 
     chapters: dict[str, dict] = field(default_factory=dict)  # "7" -> {doc, title}
-    targets: dict[str, dict] = field(default_factory=dict)  # "equation-7-3" -> {doc, title}
+    targets: dict[str, dict] = field(
+        default_factory=dict
+    )  # "equation-7-3" -> {doc, title}
     labels: dict[str, dict] = field(default_factory=dict)  # "eq:dense" -> {number, doc}
-    named: dict[str, list[str]] = field(default_factory=dict)  # "eq:dense" -> ["layers/core.py::Dense"]
-    terms: dict[str, dict] = field(default_factory=dict)  # "gradient descent" -> {anchor, forms, text}
-    citations: dict[str, str] = field(default_factory=dict)  # "glorot2010" -> "Glorot and Bengio (2010): ..."
+    named: dict[str, list[str]] = field(
+        default_factory=dict
+    )  # "eq:dense" -> ["layers/core.py::Dense"]
+    terms: dict[str, dict] = field(
+        default_factory=dict
+    )  # "gradient descent" -> {anchor, forms, text}
+    citations: dict[str, str] = field(
+        default_factory=dict
+    )  # "glorot2010" -> "Glorot and Bengio (2010): ..."
     errors: list[str] = field(default_factory=list)
 
     def public(self) -> dict:
         """What the Sphinx extensions read."""
-        return {key: value for key, value in asdict(self).items() if key not in {"errors", "named"}}
+        return {
+            key: value
+            for key, value in asdict(self).items()
+            if key not in {"errors", "named"}
+        }
 
 
 def collect(project: Project) -> Registry:
@@ -50,11 +68,20 @@ def collect(project: Project) -> Registry:
         doc = path.relative_to(project.root).with_suffix("").as_posix()
         for _, source in markdown_cells(path):
             for major, minor, heading in SECTION.findall(CODE.sub("", source)):
-                registry.targets[f"exercise-{major}-{minor}"] = {"doc": doc, "title": heading.strip()}
+                registry.targets[f"exercise-{major}-{minor}"] = {
+                    "doc": doc,
+                    "title": heading.strip(),
+                }
     for path in sorted((project.root / "dlcourse").rglob("*.py")):
         for name, docstring in _docstrings(path):
-            for label in (label for found in NAMED.findall(docstring) for label in re.findall(r"eq:[\w-]+", found)):
-                where = f"{path.relative_to(project.root / 'dlcourse')}::{name}".removesuffix("::")
+            for label in (
+                label
+                for found in NAMED.findall(docstring)
+                for label in re.findall(r"eq:[\w-]+", found)
+            ):
+                where = f"{path.relative_to(project.root / 'dlcourse')}::{name}".removesuffix(
+                    "::"
+                )
                 if where not in registry.named.setdefault(label, []):
                     registry.named[label].append(where)
                 if label not in registry.labels:
@@ -68,15 +95,22 @@ def collect(project: Project) -> Registry:
 
 
 def _chapter(registry: Registry, root: Path, path: Path) -> None:
-    number, doc = chapter_number(path), path.relative_to(root).with_suffix("").as_posix()
+    number, doc = (
+        chapter_number(path),
+        path.relative_to(root).with_suffix("").as_posix(),
+    )
     chapter = registry.chapters[str(number)] = {"doc": doc, "title": doc}
 
     def note(kind: str, found: tuple[str, str], title: str, cell: str) -> None:
         name = "-".join((kind, *found))
         if int(found[0]) != number:
-            registry.errors.append(f"{doc}, cell {cell}: {kind} {'.'.join(found)} in chapter {number}")
+            registry.errors.append(
+                f"{doc}, cell {cell}: {kind} {'.'.join(found)} in chapter {number}"
+            )
         if name in registry.targets:
-            registry.errors.append(f"{doc}, cell {cell}: {kind} {'.'.join(found)} stands twice. Run `make numbers`.")
+            registry.errors.append(
+                f"{doc}, cell {cell}: {kind} {'.'.join(found)} stands twice. Run `make numbers`."
+            )
         registry.targets[name] = {"doc": doc, "title": title}
 
     for cell, source in markdown_cells(path):
@@ -86,12 +120,19 @@ def _chapter(registry: Registry, root: Path, path: Path) -> None:
         for major, minor, heading in SECTION.findall(text):
             note("section", (major, minor), heading.strip(), cell)
         if figure := FIGURE.match(text):
-            note("figure", (figure[1], figure[2]), " ".join(figure[3].split())[:120], cell)
+            note(
+                "figure",
+                (figure[1], figure[2]),
+                " ".join(figure[3].split())[:120],
+                cell,
+            )
         labelled = set()
         for display in DISPLAY.finditer(text):
             tags = TAG.findall(display["body"])
             if len(tags) > 1:
-                registry.errors.append(f"{doc}, cell {cell}: {len(tags)} tags in one display; give each its own $$")
+                registry.errors.append(
+                    f"{doc}, cell {cell}: {len(tags)} tags in one display; give each its own $$"
+                )
             for tag in tags:
                 note("equation", tag, f"in “{chapter['title']}”", cell)
             label = display["label"]
@@ -99,12 +140,21 @@ def _chapter(registry: Registry, root: Path, path: Path) -> None:
                 continue
             labelled.add(label)
             if label in registry.labels:
-                registry.errors.append(f"{doc}, cell {cell}: {label} is also in {registry.labels[label]['doc']}")
+                registry.errors.append(
+                    f"{doc}, cell {cell}: {label} is also in {registry.labels[label]['doc']}"
+                )
             if not tags:
-                registry.errors.append(f"{doc}, cell {cell}: {label} labels a display without \\tag")
-            registry.labels[label] = {"number": ".".join(tags[0]) if tags else "", "doc": doc}
+                registry.errors.append(
+                    f"{doc}, cell {cell}: {label} labels a display without \\tag"
+                )
+            registry.labels[label] = {
+                "number": ".".join(tags[0]) if tags else "",
+                "doc": doc,
+            }
         for label in set(COMMENT.findall(text)) - labelled:
-            registry.errors.append(f"{doc}, cell {cell}: <!-- {label} --> is not on the line before a $$")
+            registry.errors.append(
+                f"{doc}, cell {cell}: <!-- {label} --> is not on the line before a $$"
+            )
 
 
 def _docstrings(path: Path):
@@ -131,7 +181,9 @@ def _glossary(registry: Registry, path: Path) -> None:
         registry.terms[term] = {
             "anchor": "term-" + re.sub(r"[^a-z0-9]+", "-", term.lower()).strip("-"),
             "forms": [term, *(form for form in also if form)],
-            "text": re.sub(r"\]\([^)]*\)|[\[\]*`$]", "", " ".join(match["text"].split())),
+            "text": re.sub(
+                r"\]\([^)]*\)|[\[\]*`$]", "", " ".join(match["text"].split())
+            ),
         }
 
 
@@ -146,11 +198,17 @@ def formulas_markdown(project: Project, registry: Registry) -> str:
         "| formula | label | in the package | chapter |",
         "|---|---|---|---|",
     ]
-    titles = {chapter["doc"]: chapter["title"] for chapter in registry.chapters.values()}
+    titles = {
+        chapter["doc"]: chapter["title"] for chapter in registry.chapters.values()
+    }
     for label, where in sorted(
-        registry.labels.items(), key=lambda item: [int(n) for n in item[1]["number"].split(".")]
+        registry.labels.items(),
+        key=lambda item: [int(n) for n in item[1]["number"].split(".")],
     ):
-        page, anchor = f"../{where['doc']}.ipynb", f"equation-{where['number'].replace('.', '-')}"
+        page, anchor = (
+            f"../{where['doc']}.ipynb",
+            f"equation-{where['number'].replace('.', '-')}",
+        )
         code = [
             f"[`{place}`]({project.repository}/blob/main/dlcourse/{place.split('::')[0]})"
             for place in registry.named.get(label, [])

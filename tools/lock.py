@@ -28,13 +28,18 @@ def resolve() -> None:
         "--generate-hashes", "--no-emit-index-url", "--no-annotate", "--no-header", "--quiet", "--extra", "test",
         "pyproject.toml",
     ]  # fmt: skip
-    found = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    found = subprocess.run(
+        command, cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
     LOCK.write_text(HEAD + found, "utf-8")
 
 
 def pins(lock: str) -> list[tuple[str, str, Marker | None]]:
     """(name, version, marker) of every pinned package."""
-    return [(name, version, Marker(marker) if marker else None) for name, version, marker in PIN.findall(lock)]
+    return [
+        (name, version, Marker(marker) if marker else None)
+        for name, version, marker in PIN.findall(lock)
+    ]
 
 
 def environment(lock: str) -> str:
@@ -60,10 +65,14 @@ def environment(lock: str) -> str:
         if name == "pip":
             continue
         # Linux, macOS and Windows share the file: a marker on the platform stays, one on Python is decided here.
-        if marker is None or (marker.evaluate(here) and "python_full_version" in str(marker)):
+        if marker is None or (
+            marker.evaluate(here) and "python_full_version" in str(marker)
+        ):
             lines.append(f"      - {name}=={version}")
         elif "python_full_version" not in str(marker):
-            lines.append(f'      - "{name}=={version} ; {str(marker).replace(chr(34), chr(39))}"')
+            lines.append(
+                f'      - "{name}=={version} ; {str(marker).replace(chr(34), chr(39))}"'
+            )
     return "\n".join([*lines, "      - -e ."]) + "\n"
 
 
@@ -82,7 +91,9 @@ def problems() -> list[str]:
             continue
         pinned = versions.get(need.name.lower().replace("_", "-"), [])
         if not pinned:
-            found.append(f"pyproject.toml asks for {need}, requirements.lock has no {need.name}. Run `make lock`.")
+            found.append(
+                f"pyproject.toml asks for {need}, requirements.lock has no {need.name}. Run `make lock`."
+            )
         found += [
             f"pyproject.toml asks for {need}, requirements.lock has {need.name} {version}. Run `make lock`."
             for version in pinned

@@ -58,8 +58,14 @@ def to_notebook(text: str):
     notebook = nbformat.v4.new_notebook(metadata=KERNEL)
     notebook.nbformat_minor = 5
     for kind, name, metadata, lines in cells:
-        make = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
-        notebook.cells.append(make(source="\n".join(lines).strip("\n"), id=name, metadata=metadata))
+        make = (
+            nbformat.v4.new_code_cell
+            if kind == "code"
+            else nbformat.v4.new_markdown_cell
+        )
+        notebook.cells.append(
+            make(source="\n".join(lines).strip("\n"), id=name, metadata=metadata)
+        )
     nbformat.validate(notebook)
     return notebook
 
@@ -75,6 +81,8 @@ if __name__ == "__main__":
         case ["text", notebook]:
             sys.stdout.write(to_text(nbformat.read(notebook, as_version=4)))
         case ["notebook", text, notebook]:
-            Path(notebook).write_text(write(to_notebook(Path(text).read_text("utf-8"))), "utf-8")
+            Path(notebook).write_text(
+                write(to_notebook(Path(text).read_text("utf-8"))), "utf-8"
+            )
         case _:
             sys.exit(__doc__)

@@ -43,7 +43,11 @@ class Project:
     def documents(self) -> list[str]:
         """Every page of the table of contents in reading order, without its suffix."""
         toc = yaml.safe_load((self.root / "book/_toc.yml").read_text("utf-8"))
-        return [toc["root"], *_files(toc.get("parts", [])), *_files(toc.get("chapters", []))]
+        return [
+            toc["root"],
+            *_files(toc.get("parts", [])),
+            *_files(toc.get("chapters", [])),
+        ]
 
     @property
     def chapters(self) -> list[Path]:
@@ -58,13 +62,23 @@ class Project:
     @cached_property
     def repository(self) -> str:
         """The public address, from pyproject.toml."""
-        return tomllib.loads((self.root / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
+        return tomllib.loads((self.root / "pyproject.toml").read_text("utf-8"))[
+            "project"
+        ]["urls"]["Repository"]
 
     def _notebooks(self, folder: str) -> list[Path]:
-        paths = [self.root / f"{name}.ipynb" for name in self.documents if name.startswith(folder)]
-        missing = [str(path.relative_to(self.root)) for path in paths if not path.is_file()]
+        paths = [
+            self.root / f"{name}.ipynb"
+            for name in self.documents
+            if name.startswith(folder)
+        ]
+        missing = [
+            str(path.relative_to(self.root)) for path in paths if not path.is_file()
+        ]
         if missing:
-            raise BookError(f"book/_toc.yml: no such file: {', '.join(missing)}. Write it, or take it out of the toc.")
+            raise BookError(
+                f"book/_toc.yml: no such file: {', '.join(missing)}. Write it, or take it out of the toc."
+            )
         return paths
 
 
@@ -80,14 +94,20 @@ def chapter_number(path: Path | str) -> int:
     """7 for chapters/07_backpropagation.ipynb."""
     match = PREFIX.match(Path(path).name)
     if not match:
-        raise BookError(f"{path}: a chapter's file name begins with two digits and an underscore, as in 07_name.ipynb")
+        raise BookError(
+            f"{path}: a chapter's file name begins with two digits and an underscore, as in 07_name.ipynb"
+        )
     return int(match[1])
 
 
 def markdown_cells(path: Path) -> list[tuple[str, str]]:
     """(cell id, source) of each Markdown cell of a notebook."""
     cells = json.loads(path.read_text("utf-8"))["cells"]
-    return [(cell.get("id", "?"), "".join(cell["source"])) for cell in cells if cell["cell_type"] == "markdown"]
+    return [
+        (cell.get("id", "?"), "".join(cell["source"]))
+        for cell in cells
+        if cell["cell_type"] == "markdown"
+    ]
 
 
 def digest(parts: Iterable[bytes]) -> str:
@@ -102,7 +122,11 @@ def digest(parts: Iterable[bytes]) -> str:
 def digest_files(root: Path, paths: Iterable[Path]) -> str:
     """A sha256 over the names and contents of files."""
     files = sorted(set(paths))
-    return digest(part for path in files for part in (str(path.relative_to(root)).encode(), path.read_bytes()))
+    return digest(
+        part
+        for path in files
+        for part in (str(path.relative_to(root)).encode(), path.read_bytes())
+    )
 
 
 def write_changed(path: Path, content: bytes) -> bool:

@@ -10,7 +10,15 @@ HEAD = """# References
 
 Every work that the book cites. The page is made from `book/references.bib` by `make sync`.
 """
-KINDS = {"journal", "booktitle", "publisher", "howpublished", "school", "institution", "organization"}
+KINDS = {
+    "journal",
+    "booktitle",
+    "publisher",
+    "howpublished",
+    "school",
+    "institution",
+    "organization",
+}
 
 
 def bibliography(path: Path) -> dict:
@@ -35,11 +43,15 @@ def plain(text: str) -> str:
 
 def surname(person) -> str:
     """Family name with its particle."""
-    return plain(" ".join([*person.prelast_names, *person.last_names, *person.lineage_names]))
+    return plain(
+        " ".join([*person.prelast_names, *person.last_names, *person.lineage_names])
+    )
 
 
 def _author(person) -> str:
-    initials = " ".join(f"{plain(name)[0]}." for name in [*person.first_names, *person.middle_names])
+    initials = " ".join(
+        f"{plain(name)[0]}." for name in [*person.first_names, *person.middle_names]
+    )
     return f"{surname(person)}, {initials}" if initials else surname(person)
 
 
@@ -63,24 +75,43 @@ def citation_text(entry) -> str:
 def _entry_markdown(key: str, entry) -> str:
     fields = {name.lower(): value for name, value in entry.fields.items()}
     if "title" not in fields or "year" not in fields or not _people(entry):
-        raise BookError(f"references.bib: {key} needs author (or editor), title and year")
+        raise BookError(
+            f"references.bib: {key} needs author (or editor), title and year"
+        )
     venue = next((f"*{plain(fields[kind])}*" for kind in fields if kind in KINDS), "")
     if venue and "volume" in fields:
-        venue += f" {plain(fields['volume'])}" + (f"({plain(fields['number'])})" if "number" in fields else "")
+        venue += f" {plain(fields['volume'])}" + (
+            f"({plain(fields['number'])})" if "number" in fields else ""
+        )
     if venue and "pages" in fields:
         venue += f", {plain(fields['pages'])}"
-    if venue and "publisher" in fields and f"*{plain(fields['publisher'])}*" not in venue:
+    if (
+        venue
+        and "publisher" in fields
+        and f"*{plain(fields['publisher'])}*" not in venue
+    ):
         venue += f", {plain(fields['publisher'])}"
     authors = _joined([_author(person) for person in _people(entry)])
     authors += "" if entry.persons.get("author") else " (ed.)"
-    parts = [f"{authors} ({plain(fields['year'])})", plain(fields["title"]), venue, plain(fields.get("note", ""))]
-    text = " ".join(part if part.endswith((".", "?", "!")) else f"{part}." for part in parts if part)
+    parts = [
+        f"{authors} ({plain(fields['year'])})",
+        plain(fields["title"]),
+        venue,
+        plain(fields.get("note", "")),
+    ]
+    text = " ".join(
+        part if part.endswith((".", "?", "!")) else f"{part}." for part in parts if part
+    )
     if "doi" in fields:
-        doi = re.sub(r"^https?://(dx\.)?doi\.org/", "", fields["doi"].replace("\\_", "_"))
+        doi = re.sub(
+            r"^https?://(dx\.)?doi\.org/", "", fields["doi"].replace("\\_", "_")
+        )
         text += f" [doi:{doi}](https://doi.org/{doi.replace('(', '%28').replace(')', '%29')})"
     elif "url" in fields:
         address = fields["url"].replace("\\_", "_").replace("\\%", "%")
-        text += f" [{re.sub(r'^https?://(www[.])?', '', address).rstrip('/')}]({address})"
+        text += (
+            f" [{re.sub(r'^https?://(www[.])?', '', address).rstrip('/')}]({address})"
+        )
     return f'- <a id="{key}"></a>{text}'
 
 
@@ -89,4 +120,9 @@ def references_markdown(root: Path = ROOT) -> str:
     entries = bibliography(root / "book/references.bib")
     order = sorted(entries.items(), key=lambda item: (surname(_people(item[1])[0]).lower() if _people(item[1]) else "",
                                                       item[1].fields.get("year", ""), item[0]))  # fmt: skip
-    return HEAD + "\n" + "\n".join(_entry_markdown(key, entry) for key, entry in order) + "\n"
+    return (
+        HEAD
+        + "\n"
+        + "\n".join(_entry_markdown(key, entry) for key, entry in order)
+        + "\n"
+    )

@@ -27,7 +27,9 @@ def same(a, b) -> bool:
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, (int, float)) and isinstance(b, (int, float)):
-        return (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=TOLERANCE, abs_tol=1e-12)
+        return (math.isnan(a) and math.isnan(b)) or math.isclose(
+            a, b, rel_tol=TOLERANCE, abs_tol=1e-12
+        )
     return a == b
 
 
@@ -46,8 +48,12 @@ if __name__ == "__main__":
     one, two = (read(Path(folder)) for folder in sys.argv[1:3])
     count, differences = compare(one, two)
     if not count:
-        sys.exit("reproducible: expected cells that ran in both folders, found none. Run `make html` first.")
+        sys.exit(
+            "reproducible: expected cells that ran in both folders, found none. Run `make html` first."
+        )
     print("\n".join(differences))
     shared = len(one.keys() & two.keys())
-    print(f"reproducible: {count} asserted values of {shared} cells compared, {len(differences)} differ")
+    print(
+        f"reproducible: {count} asserted values of {shared} cells compared, {len(differences)} differ"
+    )
     sys.exit(1 if differences else 0)

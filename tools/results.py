@@ -30,9 +30,13 @@ def main(arguments: list[str]) -> int:
     states = {name: condition(name) for name in names}
     for name, state in states.items():
         if state != "current":
-            print(f"*** {state.upper()} RECORD: {name}: the code changed since. `make results` runs it again. ***")
+            print(
+                f"*** {state.upper()} RECORD: {name}: the code changed since. `make results` runs it again. ***"
+            )
     if "--stale" in arguments:
-        print(f"{sum(s == 'current' for s in states.values())} of {len(states)} records are current")
+        print(
+            f"{sum(s == 'current' for s in states.values())} of {len(states)} records are current"
+        )
         return 0
     environment = dict(os.environ)
     local = ROOT.parent / "shared" / "data"
@@ -41,7 +45,12 @@ def main(arguments: list[str]) -> int:
     for name, state in states.items():
         if state != "current" or name in arguments:
             print(f"running {name} ...", flush=True)
-            subprocess.run([sys.executable, EXPERIMENTS / f"{name}.py"], cwd=ROOT, env=environment, check=True)
+            subprocess.run(
+                [sys.executable, EXPERIMENTS / f"{name}.py"],
+                cwd=ROOT,
+                env=environment,
+                check=True,
+            )
     return 0
 
 

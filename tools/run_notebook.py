@@ -27,7 +27,9 @@ def environment() -> dict[str, str]:
 def run(path: Path, timeout: int = 300):
     """The executed notebook and the seconds it took; nbclient's error where a cell raises."""
     notebook = nbformat.read(path, as_version=4)
-    client = nbclient.NotebookClient(notebook, timeout=timeout, resources={"metadata": {"path": str(path.parent)}})
+    client = nbclient.NotebookClient(
+        notebook, timeout=timeout, resources={"metadata": {"path": str(path.parent)}}
+    )
     begin = time.perf_counter()
     client.execute(env=environment())
     return notebook, time.perf_counter() - begin
@@ -39,7 +41,9 @@ def save(notebook, folder: Path, name: str) -> None:
     for cell in notebook.cells:
         for number, output in enumerate(cell.get("outputs", [])):
             if picture := output.get("data", {}).get("image/png"):
-                (folder / f"{name}-{cell.id}-{number}.png").write_bytes(base64.b64decode(picture))
+                (folder / f"{name}-{cell.id}-{number}.png").write_bytes(
+                    base64.b64decode(picture)
+                )
 
 
 def main() -> int:

@@ -30,7 +30,10 @@ def stage(project: Project, chapters: list[Chapter]) -> None:
     tree = {
         "_config.yml": configuration(project).encode(),
         "_toc.yml": (project.root / "book/_toc.yml").read_bytes(),
-        "labels.json": (json.dumps(names.public(), indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode(),
+        "labels.json": (
+            json.dumps(names.public(), indent=1, sort_keys=True, ensure_ascii=False)
+            + "\n"
+        ).encode(),
         "genindex.md": INDEX.encode(),
     }
     for path in (project.root / "book").iterdir():
@@ -41,7 +44,9 @@ def stage(project: Project, chapters: list[Chapter]) -> None:
     for path in (project.root / "book/images").glob("*"):
         tree[f"book/images/{path.name}"] = path.read_bytes()
     for chapter in chapters:
-        tree[f"chapters/{chapter.path.name}"] = _notebook(chapter.path, outputs(project, chapter))
+        tree[f"chapters/{chapter.path.name}"] = _notebook(
+            chapter.path, outputs(project, chapter)
+        )
     for path in project.exercises:
         tree[f"exercises/{path.name}"] = _notebook(path, None)
     for name, content in tree.items():
@@ -67,14 +72,26 @@ def configuration(project: Project) -> str:
     """book/_config.yml with what it cannot know: the repository's address, and where the folders are."""
     config = yaml.safe_load((project.root / "book/_config.yml").read_text("utf-8"))
     book = (project.root / "book").resolve()
-    config["repository"] = {"url": project.repository, "path_to_book": "", "branch": "main"}
+    config["repository"] = {
+        "url": project.repository,
+        "path_to_book": "",
+        "branch": "main",
+    }
     local = config["sphinx"]["local_extensions"]
-    config["sphinx"]["local_extensions"] = {name: str(book / folder) for name, folder in local.items()}
+    config["sphinx"]["local_extensions"] = {
+        name: str(book / folder) for name, folder in local.items()
+    }
     settings = config["sphinx"]["config"]
-    settings["html_static_path"] = [str(book / folder) for folder in settings["html_static_path"]]
-    settings["templates_path"] = [str(book / folder) for folder in settings.get("templates_path", [])]
+    settings["html_static_path"] = [
+        str(book / folder) for folder in settings["html_static_path"]
+    ]
+    settings["templates_path"] = [
+        str(book / folder) for folder in settings.get("templates_path", [])
+    ]
     settings["html_favicon"] = str(book / settings["html_favicon"])
     settings["html_logo"] = str(book / settings["html_logo"])
     options = settings["html_theme_options"]
-    options.update(repository_url=project.repository, repository_branch="main", path_to_docs="")
+    options.update(
+        repository_url=project.repository, repository_branch="main", path_to_docs=""
+    )
     return yaml.safe_dump(config, sort_keys=True, allow_unicode=True)

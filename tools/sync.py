@@ -46,8 +46,12 @@ rng = dlcourse.start(chapter={chapter})"""
 
 def setup_cell(chapter: int) -> str:
     """The first code cell of a chapter. --no-deps leaves every version that Colab pins as it is."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    return SETUP.format(source=f"git+{Project(ROOT).repository}@v{version}", chapter=chapter)
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
+        "version"
+    ]
+    return SETUP.format(
+        source=f"git+{Project(ROOT).repository}@v{version}", chapter=chapter
+    )
 
 
 def source_cell(header: str, package: Path = ROOT / "dlcourse") -> str:
@@ -60,31 +64,63 @@ def source_cell(header: str, package: Path = ROOT / "dlcourse") -> str:
     tree = ast.parse(text)
     found = [node for node in tree.body if getattr(node, "name", None) == name]
     if not found:
-        raise ValueError(f"{header}: expected a definition in dlcourse/{file}, there is no {name}")
-    imports = needed_imports(tree, found, name, "dlcourse." + file.removesuffix(".py").replace("/", "."))
+        raise ValueError(
+            f"{header}: expected a definition in dlcourse/{file}, there is no {name}"
+        )
+    imports = needed_imports(
+        tree, found, name, "dlcourse." + file.removesuffix(".py").replace("/", ".")
+    )
     blocks = [segment(text, node) for node in found]
-    return formatted("\n".join([f"# dlcourse: {target}", *imports, "", "", "\n\n\n".join(blocks)]))
+    return formatted(
+        "\n".join([f"# dlcourse: {target}", *imports, "", "", "\n\n\n".join(blocks)])
+    )
 
 
 def formatted(code: str) -> str:
     """The code as ruff lays it out in the width of the notebooks."""
-    ruff = [Path(sys.executable).parent / "ruff", "format", "--quiet", "--line-length", "72", "-"]
-    return subprocess.run(ruff, input=code, capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip("\n")
+    ruff = [
+        Path(sys.executable).parent / "ruff",
+        "format",
+        "--quiet",
+        "--line-length",
+        "72",
+        "-",
+    ]
+    return subprocess.run(
+        ruff, input=code, capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout.strip("\n")
 
 
 def needed_imports(tree: ast.Module, found: list, name: str, module: str) -> list[str]:
     """The import lines that these definitions need, as they stand in their module; its own names come from it."""
-    used = {node.id for each in found for node in ast.walk(each) if isinstance(node, ast.Name)} - {name}
+    used = {
+        node.id
+        for each in found
+        for node in ast.walk(each)
+        if isinstance(node, ast.Name)
+    } - {name}
     lines, own = [], []
     for node in tree.body:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            aliases = [alias for alias in node.names if (alias.asname or alias.name).split(".")[0] in used]
+            aliases = [
+                alias
+                for alias in node.names
+                if (alias.asname or alias.name).split(".")[0] in used
+            ]
             if aliases:
-                kept = ast.Import(aliases) if isinstance(node, ast.Import) else ast.ImportFrom(node.module, aliases, 0)
+                kept = (
+                    ast.Import(aliases)
+                    if isinstance(node, ast.Import)
+                    else ast.ImportFrom(node.module, aliases, 0)
+                )
                 lines.append(ast.unparse(kept))
         else:
             targets = node.targets if isinstance(node, ast.Assign) else [node]
-            own += [n for t in targets if (n := getattr(t, "name", getattr(t, "id", None))) in used]
+            own += [
+                n
+                for t in targets
+                if (n := getattr(t, "name", getattr(t, "id", None))) in used
+            ]
     if own:
         lines.append(f"from {module} import {', '.join(sorted(set(own)))}")
     return lines
@@ -120,12 +156,17 @@ def main(check: bool) -> int:
             if not check:
                 path.write_text(text, "utf-8")
 
-    for path in [*sorted(ROOT.glob("chapters/*.ipynb")), *sorted(ROOT.glob("solutions/*.ipynb"))]:
+    for path in [
+        *sorted(ROOT.glob("chapters/*.ipynb")),
+        *sorted(ROOT.glob("solutions/*.ipynb")),
+    ]:
         put(path, write(synced(path)))
     masters = sorted(ROOT.glob("solutions/*.ipynb"))
     for path in masters:
         put(ROOT / "exercises" / path.name, write(generate(synced(path))))
-    for orphan in {p.name for p in ROOT.glob("exercises/*.ipynb")} - {p.name for p in masters}:
+    for orphan in {p.name for p in ROOT.glob("exercises/*.ipynb")} - {
+        p.name for p in masters
+    }:
         stale.append(Path("exercises") / orphan)
         if not check:
             (ROOT / "exercises" / orphan).unlink()

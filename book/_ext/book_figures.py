@@ -21,19 +21,29 @@ class Figures(SphinxTransform):
     def apply(self, **_: object) -> None:
         for paragraph in list(self.document.findall(nodes.paragraph)):
             strong = paragraph.children[0] if paragraph.children else None
-            match = CAPTION.match(strong.astext()) if isinstance(strong, nodes.strong) else None
+            match = (
+                CAPTION.match(strong.astext())
+                if isinstance(strong, nodes.strong)
+                else None
+            )
             if match:
                 self.lift(paragraph, match)
 
     def lift(self, paragraph: nodes.paragraph, match: re.Match) -> None:
         siblings = paragraph.parent.children
-        before = siblings[siblings.index(paragraph) - 1] if siblings.index(paragraph) else None
+        before = (
+            siblings[siblings.index(paragraph) - 1]
+            if siblings.index(paragraph)
+            else None
+        )
         pictures = _pictures(before) if before is not None else []
         if not pictures:
             message = f"Figure {match[1]}.{match[2]}: the cell right before its caption shows no picture"
             logger.warning(message, location=paragraph, type="book", subtype="figure")
             return
-        figure = nodes.figure("", ids=[f"figure-{match[1]}-{match[2]}"], classes=["book-figure"])
+        figure = nodes.figure(
+            "", ids=[f"figure-{match[1]}-{match[2]}"], classes=["book-figure"]
+        )
         pictures[0].replace_self(figure)
         for picture in pictures[1:]:
             picture.parent.remove(picture)
@@ -44,13 +54,26 @@ class Figures(SphinxTransform):
 
 def _pictures(before: nodes.Node) -> list[nodes.Element]:
     """The bundles of a cell's output that hold an image, else those that hold HTML; or a Markdown image."""
-    if isinstance(before, nodes.paragraph) and any(isinstance(child, nodes.image) for child in before.children):
+    if isinstance(before, nodes.paragraph) and any(
+        isinstance(child, nodes.image) for child in before.children
+    ):
         return [before]
-    if not isinstance(before, nodes.container) or before.get("nb_element") != "cell_code":
+    if (
+        not isinstance(before, nodes.container)
+        or before.get("nb_element") != "cell_code"
+    ):
         return []
-    bundles = [node for node in before.findall(nodes.container) if node.get("nb_element") == "mime_bundle"]
+    bundles = [
+        node
+        for node in before.findall(nodes.container)
+        if node.get("nb_element") == "mime_bundle"
+    ]
     for kinds in (("image/png", "image/svg+xml", "image/jpeg"), ("text/html",)):
-        found = [bundle for bundle in bundles if any(child.get("mime_type") in kinds for child in bundle.children)]
+        found = [
+            bundle
+            for bundle in bundles
+            if any(child.get("mime_type") in kinds for child in bundle.children)
+        ]
         if found:
             return found
     return []

@@ -25,15 +25,27 @@ class Entries(SphinxTransform):
             return
         for paragraph in list(self.document.findall(nodes.paragraph)):
             strong = paragraph.children[0] if paragraph.children else None
-            entry = names(self.app)["terms"].get(strong.astext()) if isinstance(strong, nodes.strong) else None
+            entry = (
+                names(self.app)["terms"].get(strong.astext())
+                if isinstance(strong, nodes.strong)
+                else None
+            )
             if entry is None:
                 continue
-            term = nodes.term("", "", nodes.Text(strong.astext()), ids=[entry["anchor"]])
+            term = nodes.term(
+                "", "", nodes.Text(strong.astext()), ids=[entry["anchor"]]
+            )
             if others := entry["forms"][1:]:
-                term += [nodes.inline("", " also " + ", ".join(others), classes=["also"])]
+                term += [
+                    nodes.inline("", " also " + ", ".join(others), classes=["also"])
+                ]
             definition = nodes.paragraph("", "", *_definition(paragraph))
-            index = addnodes.index(entries=[("single", strong.astext(), entry["anchor"], "main", None)])
-            item = nodes.definition_list_item("", term, nodes.definition("", definition))
+            index = addnodes.index(
+                entries=[("single", strong.astext(), entry["anchor"], "main", None)]
+            )
+            item = nodes.definition_list_item(
+                "", term, nodes.definition("", definition)
+            )
             siblings = paragraph.parent.children
             before = siblings[siblings.index(paragraph) - 1]
             if isinstance(before, nodes.definition_list):
@@ -41,7 +53,9 @@ class Entries(SphinxTransform):
                 before.parent.insert(before.parent.index(before), index)
                 paragraph.parent.remove(paragraph)
             else:
-                paragraph.replace_self([index, nodes.definition_list("", item, classes=["glossary"])])
+                paragraph.replace_self(
+                    [index, nodes.definition_list("", item, classes=["glossary"])]
+                )
 
 
 def _definition(paragraph: nodes.paragraph) -> list[nodes.Node]:
@@ -78,7 +92,9 @@ class FirstOccurrences(SphinxTransform):
                 for form in entry["forms"]:
                     forms.pop(form, None)
                 anchor = f"index-{entry['anchor']}"
-                index = addnodes.index(entries=[("single", f"{term}; {where}", anchor, "", None)])
+                index = addnodes.index(
+                    entries=[("single", f"{term}; {where}", anchor, "", None)]
+                )
                 reference = link(self.env, {"doc": GLOSSARY}, entry["anchor"], [nodes.Text(match[0])],
                                  ["glossary-reference"], entry["text"])  # fmt: skip
                 pieces += [
@@ -90,7 +106,11 @@ class FirstOccurrences(SphinxTransform):
                 end = match.end()
             if pieces:
                 pieces.append(nodes.Text(source[end:]))
-                kept = [piece for piece in pieces if not isinstance(piece, nodes.Text) or piece.astext()]
+                kept = [
+                    piece
+                    for piece in pieces
+                    if not isinstance(piece, nodes.Text) or piece.astext()
+                ]
                 text.parent.replace(text, kept)
 
 
@@ -107,7 +127,12 @@ def _pattern(forms: tuple[str, ...]) -> re.Pattern:
 
 def _term(found: str, forms: dict[str, str]) -> str | None:
     text = " ".join(found.split())
-    for candidate in (text, text.lower(), text.lower().removesuffix("s"), text.lower().removesuffix("es")):
+    for candidate in (
+        text,
+        text.lower(),
+        text.lower().removesuffix("s"),
+        text.lower().removesuffix("es"),
+    ):
         if candidate in forms:
             return forms[candidate]
     return None

@@ -56,7 +56,9 @@ class TextReferences(SphinxTransform):
         numbers = list(NUMBER.finditer(text))
         for index, number in enumerate(numbers):
             start = 0 if index == 0 else number.start()
-            node = self.to(f"{kind}-{number[0].replace('.', '-')}", text[start : number.end()])
+            node = self.to(
+                f"{kind}-{number[0].replace('.', '-')}", text[start : number.end()]
+            )
             if node is None:
                 if kind == "figure":
                     self.complain(f"Figure {number[0]} does not exist", where)
@@ -75,7 +77,10 @@ class TextReferences(SphinxTransform):
         last = max((int(name.split("-")[2]) for name in names(self.app)["targets"] if name.startswith(f"{kind}-{chapter}-")),
                    default=0)  # fmt: skip
         if last and chapter and (announced or index <= last + 3):
-            self.complain(f"{kind} ({number}) does not exist; a decimal is written as mathematics: (${number}$)", where)
+            self.complain(
+                f"{kind} ({number}) does not exist; a decimal is written as mathematics: (${number}$)",
+                where,
+            )
         return []
 
     def to(self, anchor: str, text: str) -> nodes.Element | None:
@@ -87,7 +92,9 @@ class TextReferences(SphinxTransform):
         kind, major, minor = anchor.split("-")
         title = f"{kind.capitalize()} {major}.{minor}: {target['title']}" if kind != "equation" else (
             f"Equation {major}.{minor} {target['title']}")  # fmt: skip
-        return link(self.env, target, anchor, [nodes.Text(text)], [f"{kind}-reference"], title)
+        return link(
+            self.env, target, anchor, [nodes.Text(text)], [f"{kind}-reference"], title
+        )
 
     def complain(self, message: str, where: nodes.Text) -> None:
         logger.warning(message, location=where.parent, type="book", subtype="reference")
@@ -115,17 +122,25 @@ class Citations(SphinxTransform):
                 use(self.env, f"cite:{anchor}")
                 if anchor not in found["citations"]:
                     logger.warning(
-                        f"{anchor} is not in book/references.bib", location=node, type="book", subtype="cite"
+                        f"{anchor} is not in book/references.bib",
+                        location=node,
+                        type="book",
+                        subtype="cite",
                     )
                     continue
                 title, classes = found["citations"][anchor], ["citation"]
             elif found["targets"].get(anchor, {}).get("doc") == doc:
                 use(self.env, anchor)
-                title, classes = found["targets"][anchor]["title"], ["equation-reference"]
+                title, classes = (
+                    found["targets"][anchor]["title"],
+                    ["equation-reference"],
+                )
             else:
                 continue
             children = node.children[0].children if node.children else []
-            node.replace_self(link(self.env, {"doc": doc}, anchor, children, classes, title))
+            node.replace_self(
+                link(self.env, {"doc": doc}, anchor, children, classes, title)
+            )
 
 
 def setup(app):

@@ -20,7 +20,9 @@ logger = logging.getLogger(__name__)
 def names(app) -> dict:
     """labels.json: chapters, targets, labels, terms, citations."""
     if not hasattr(app, "book_names"):
-        app.book_names = json.loads((Path(app.srcdir) / "labels.json").read_text("utf-8"))
+        app.book_names = json.loads(
+            (Path(app.srcdir) / "labels.json").read_text("utf-8")
+        )
     return app.book_names
 
 
@@ -29,9 +31,22 @@ def use(env, name: str) -> None:
     _uses(env).setdefault(env.docname, set()).add(name)
 
 
-def link(env, target: dict, anchor: str, content: list[nodes.Node], classes: list[str], title: str) -> nodes.Element:
+def link(
+    env,
+    target: dict,
+    anchor: str,
+    content: list[nodes.Node],
+    classes: list[str],
+    title: str,
+) -> nodes.Element:
     """A link to an anchor of a page, resolved when pages are written."""
-    node = addnodes.pending_xref("", refdomain="book", reftype="anchor", reftarget=target["doc"], refdoc=env.docname)
+    node = addnodes.pending_xref(
+        "",
+        refdomain="book",
+        reftype="anchor",
+        reftarget=target["doc"],
+        refdoc=env.docname,
+    )
     node["anchor"], node["title"] = anchor, title
     node += nodes.inline("", "", *content, classes=classes)
     return node
@@ -48,8 +63,18 @@ class Resolve(SphinxPostTransform):
                 continue
             anchor = "#" + node["anchor"]
             if node["reftarget"] != node["refdoc"]:
-                anchor = self.app.builder.get_relative_uri(node["refdoc"], node["reftarget"]) + anchor
-            link = nodes.reference("", "", *node.children, refuri=anchor, internal=True, reftitle=node["title"])
+                anchor = (
+                    self.app.builder.get_relative_uri(node["refdoc"], node["reftarget"])
+                    + anchor
+                )
+            link = nodes.reference(
+                "",
+                "",
+                *node.children,
+                refuri=anchor,
+                internal=True,
+                reftitle=node["title"],
+            )
             node.replace_self(link)
 
 
@@ -69,7 +94,14 @@ def _is_prose(text: nodes.Text) -> bool:
 
 def chapter_of(env) -> int | None:
     """The number of the chapter being read; None for other pages."""
-    return next((int(n) for n, chapter in names(env.app)["chapters"].items() if chapter["doc"] == env.docname), None)
+    return next(
+        (
+            int(n)
+            for n, chapter in names(env.app)["chapters"].items()
+            if chapter["doc"] == env.docname
+        ),
+        None,
+    )
 
 
 def _uses(env) -> dict[str, set[str]]:
@@ -83,7 +115,9 @@ def _purge(_app, env, docname) -> None:
 
 
 def _merge(_app, env, docnames, other) -> None:
-    _uses(env).update({doc: uses for doc, uses in _uses(other).items() if doc in docnames})
+    _uses(env).update(
+        {doc: uses for doc, uses in _uses(other).items() if doc in docnames}
+    )
 
 
 def _outdated(app, env, _added, _changed, _removed) -> list[str]:
@@ -92,7 +126,9 @@ def _outdated(app, env, _added, _changed, _removed) -> list[str]:
     now |= {f"cite:{key}": text for key, text in found["citations"].items()}
     now |= {"terms": json.dumps(found["terms"], sort_keys=True)}
     before, env.book_snapshot = getattr(env, "book_snapshot", now), now
-    moved = {name for name in now.keys() | before.keys() if now.get(name) != before.get(name)}
+    moved = {
+        name for name in now.keys() | before.keys() if now.get(name) != before.get(name)
+    }
     return [doc for doc, uses in _uses(env).items() if uses & moved]
 
 

@@ -24,7 +24,9 @@ TAG = re.compile(r"\\tag\{(\d+)\.(\d+)\}")
 SECTION = re.compile(r"(\d+)\.(\d+) ")
 PUNCTUATION = re.compile(r"[.,;:!?)]+")
 SUMMARY = re.compile(r"(<summary[^>]*>)(.*?)(</summary>)", re.S)
-INLINE = re.compile(r"\$(?P<math>[^$\n]+)\$|`(?P<code>[^`\n]+)`|\*\*(?P<bold>[^*\n]+)\*\*|\*(?P<italic>[^*\n]+)\*")
+INLINE = re.compile(
+    r"\$(?P<math>[^$\n]+)\$|`(?P<code>[^`\n]+)`|\*\*(?P<bold>[^*\n]+)\*\*|\*(?P<italic>[^*\n]+)\*"
+)
 
 
 class JoinText(SphinxTransform):
@@ -73,16 +75,26 @@ class LeadBoxes(SphinxTransform):
     def apply(self, **_: object) -> None:
         for quote in list(self.document.findall(nodes.block_quote)):
             first = quote.children[0] if quote.children else None
-            strong = first.children[0] if isinstance(first, nodes.paragraph) and first.children else None
+            strong = (
+                first.children[0]
+                if isinstance(first, nodes.paragraph) and first.children
+                else None
+            )
             if not isinstance(strong, nodes.strong) or strong.astext() not in LEADS:
                 continue
             lead = strong.astext()
             first.remove(strong)
             if first.children and isinstance(first.children[0], nodes.Text):
-                first.replace(first.children[0], nodes.Text(first.children[0].astext().lstrip()))
+                first.replace(
+                    first.children[0], nodes.Text(first.children[0].astext().lstrip())
+                )
             box = nodes.admonition(classes=list(LEADS[lead]))
             box += nodes.title("", lead.rstrip("."))
-            box += quote.children if first.astext().strip() or len(first.children) > 1 else quote.children[1:]
+            box += (
+                quote.children
+                if first.astext().strip() or len(first.children) > 1
+                else quote.children[1:]
+            )
             quote.replace_self(box)
 
 
@@ -94,7 +106,11 @@ class HeldPunctuation(SphinxTransform):
     def apply(self, **_: object) -> None:
         for formula in list(self.document.findall(nodes.math)):
             after = formula.next_node(descend=False, siblings=True)
-            match = PUNCTUATION.match(after.astext()) if isinstance(after, nodes.Text) else None
+            match = (
+                PUNCTUATION.match(after.astext())
+                if isinstance(after, nodes.Text)
+                else None
+            )
             if match is None or len(formula.astext()) > 30:
                 continue
             parent = formula.parent
@@ -112,7 +128,11 @@ class SectionAnchors(SphinxTransform):
     def apply(self, **_: object) -> None:
         for section in self.document.findall(nodes.section):
             if match := SECTION.match(section.next_node(nodes.title).astext()):
-                kind = "exercise" if self.env.docname.startswith("exercises/") else "section"
+                kind = (
+                    "exercise"
+                    if self.env.docname.startswith("exercises/")
+                    else "section"
+                )
                 section["ids"].append(f"{kind}-{match[1]}-{match[2]}")
 
 
@@ -123,8 +143,15 @@ class Summaries(SphinxTransform):
 
     def apply(self, **_: object) -> None:
         for node in list(self.document.findall(nodes.raw)):
-            if node.get("format") == "html" and "<summary" in node.astext() and not _output(node):
-                text = SUMMARY.sub(lambda found: found[1] + INLINE.sub(_set, found[2]) + found[3], node.astext())
+            if (
+                node.get("format") == "html"
+                and "<summary" in node.astext()
+                and not _output(node)
+            ):
+                text = SUMMARY.sub(
+                    lambda found: found[1] + INLINE.sub(_set, found[2]) + found[3],
+                    node.astext(),
+                )
                 node.replace_self(nodes.raw("", text, format="html"))
 
 
@@ -132,7 +159,9 @@ def _set(match: re.Match) -> str:
     if match["math"]:
         return f'<span class="math notranslate nohighlight">\\({html.escape(html.unescape(match["math"]))}\\)</span>'
     kind, tag = next(
-        (kind, tag) for kind, tag in (("code", "code"), ("bold", "strong"), ("italic", "em")) if match[kind]
+        (kind, tag)
+        for kind, tag in (("code", "code"), ("bold", "strong"), ("italic", "em"))
+        if match[kind]
     )
     return f"<{tag}>{match[kind]}</{tag}>"
 
@@ -145,6 +174,13 @@ def _output(node: nodes.Node) -> bool:
 
 
 def setup(app):
-    for transform in (JoinText, TaggedMath, LeadBoxes, SectionAnchors, HeldPunctuation, Summaries):
+    for transform in (
+        JoinText,
+        TaggedMath,
+        LeadBoxes,
+        SectionAnchors,
+        HeldPunctuation,
+        Summaries,
+    ):
         app.add_transform(transform)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

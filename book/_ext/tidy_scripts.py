@@ -3,7 +3,9 @@
 
 def drop_thebe(_app, _pagename, _templatename, context, _doctree) -> None:
     scripts = context.get("script_files", [])
-    context["script_files"] = [script for script in scripts if "thebe" not in _described(script)]
+    context["script_files"] = [
+        script for script in scripts if "thebe" not in _described(script)
+    ]
 
 
 def _described(script) -> str:

@@ -85,11 +85,11 @@ def check(id: str) -> None:
 def progress(chapter: int) -> None:
     """Print the outcome of every exercise of a chapter, one line each, and the sum."""
     names = sys._getframe(1).f_globals
-    found = [
-        outcome(id, names) for id in exercises() if id.startswith(f"{chapter}.")
-    ]
+    found = [outcome(id, names) for id in exercises() if id.startswith(f"{chapter}.")]
     if not found:
-        raise ValueError(f"progress: expected a chapter with exercises, got {chapter!r}.")
+        raise ValueError(
+            f"progress: expected a chapter with exercises, got {chapter!r}."
+        )
     for each in found:
         print(str(each).splitlines()[0])
     print(f"{sum(o.status == 'passed' for o in found)} of {len(found)} passed")

@@ -4,32 +4,16 @@ Needs `make html` and Chromium. Where one is missing the tests skip in one loud 
 that a failure.
 """
 
-import functools
-import http.server
-import os
 import re
-import shutil
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-HTML = Path(os.environ.get("DLCOURSE_HTML", ROOT / "book/_build/html"))
-PAGES = sorted(
-    path.relative_to(HTML).as_posix()
-    for folder in ("book", "chapters", "exercises", ".")
-    for path in HTML.glob(f"{folder}/*.html")
-    if path.name != "index.html"
-)
+from browser.pages import BAD_MATHEMATICS, HTML, PAGES, page_text, settled
+
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
 MOST_BYTES = 1_500_000
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
-    "--no-first-run"
-)
 RAW = re.compile(
     r"\$\$|\\tag|\\begin\{|\\frac|\*\*\w|\]\(\.\./|^:::|\{math\}|(?<!\w)\$[^$\n]{1,80}\\[a-z]+[^$\n]*\$",
     re.M,
@@ -40,69 +24,9 @@ PROSE = """() => {
   return copy.textContent;
 }"""
 BARE_IMAGES = "[...document.querySelectorAll('article img')].filter(i => !i.alt.trim()).map(i => i.src.slice(-80))"
-BAD_MATHEMATICS = """() => [...document.querySelectorAll("mjx-merror, [data-mjx-error]")]
-  .map(node => node.dataset.mjxError || node.textContent)"""
 WIDE = """() => [...document.querySelectorAll("article *")].filter(n => n.getBoundingClientRect().right > innerWidth + 1)
   .slice(0, 3).map(n => n.tagName + "." + n.className)"""
 CONTRAST = Path(__file__).with_name("contrast.js").read_text("utf-8").split("\n", 1)[1]
-
-
-def need(what: str, there: bool) -> None:
-    """Skip in one loud line, or fail where skips are not allowed."""
-    if there:
-        return
-    if os.environ.get("DLCOURSE_ALLOW_SKIP") == "0":
-        pytest.fail(f"{what} is missing and DLCOURSE_ALLOW_SKIP=0")
-    pytest.skip(f"NOT TESTED: the pages in a browser, because {what} is missing")
-
-
-def chromium() -> str | None:
-    """The browser, from DLCOURSE_CHROMIUM or the path."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return os.environ.get("DLCOURSE_CHROMIUM") or next(
-        filter(None, map(shutil.which, names)), None
-    )
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="session")
-def address() -> Iterator[str]:
-    """The pages, served on loopback."""
-    need("book/_build/html (run `make html`)", bool(PAGES))
-    server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(HTML))
-    )
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator:
-    """One Chromium for all tests."""
-    need("Chromium", chromium() is not None)
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        instance = playwright.chromium.launch(
-            executable_path=chromium(), args=FLAGS.split()
-        )
-        yield instance
-        instance.close()
-
-
-def settled(page) -> None:
-    """Wait until mathematics is set."""
-    page.wait_for_load_state("load")
-    page.evaluate(
-        "async () => { await window.MathJax?.startup?.promise; await document.fonts.ready; }"
-    )
 
 
 @pytest.mark.browser
@@ -203,14 +127,8 @@ def test_a_deeper_box_opens_by_keyboard(browser, address: str) -> None:
     page.close()
 
 
-def page_text(name: str) -> str:
-    """A page's HTML."""
-    return (HTML / name).read_text("utf-8")
-
-
-def test_links_and_anchors_lead_somewhere() -> None:
+def test_links_and_anchors_lead_somewhere(built) -> None:
     """Every internal link of every page has its file and its anchor."""
-    need("book/_build/html (run `make html`)", bool(PAGES))
     ids = {name: set(re.findall(r'\sid="([^"]+)"', page_text(name))) for name in PAGES}
     dead = []
     for name in PAGES:
@@ -228,9 +146,8 @@ def test_links_and_anchors_lead_somewhere() -> None:
     assert not dead, "\n".join(sorted(set(dead)))
 
 
-def test_chapters_are_not_heavy() -> None:
+def test_chapters_are_not_heavy(built) -> None:
     """A chapter's page with its pictures weighs at most 1.5 MB."""
-    need("book/_build/html (run `make html`)", bool(PAGES))
     heavy = {}
     for name in PAGES:
         text = page_text(name)
@@ -244,3 +161,43 @@ def test_chapters_are_not_heavy() -> None:
         if size > MOST_BYTES:
             heavy[name] = f"{size / 1e6:.2f} MB"
     assert not heavy, heavy
+
+
+PLAYERS = [name for name in PAGES if "dl-player" in page_text(name)]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", PLAYERS or ["none"])
+def test_the_player_moves_by_keyboard_and_mouse(
+    browser, address: str, name: str
+) -> None:
+    """Every control of a demo changes the picture, its alt text and the sentence below, without a kernel."""
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(address + name)
+    settled(page)
+    for player in page.locator(".dl-player").all():
+        picture, says = player.locator("img"), player.locator(".dl-says")
+        for control in player.locator("input, select").all():
+            before = picture.get_attribute("src")
+            box = control.bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+            control.focus()
+            at_end = control.evaluate(
+                "c => Number(c.value) === Number(c.dataset.n) - 1"
+            )
+            page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
+            if control.evaluate("c => c.tagName") == "SELECT":
+                control.select_option(index=0 if at_end else 1)
+            assert picture.get_attribute("src") != before
+            assert picture.get_attribute("alt") == says.inner_text()
+        for slider in player.locator("input").all():
+            before, box = slider.input_value(), slider.bounding_box()
+            side = 3 if int(before) else box["width"] - 3
+            page.mouse.click(box["x"] + side, box["y"] + box["height"] / 2)
+            assert slider.input_value() != before
+    page.close()
+
+
+def test_every_chapter_has_a_player(built) -> None:
+    chapters = {name for name in PAGES if name.startswith("chapters/")}
+    assert chapters <= set(PLAYERS)

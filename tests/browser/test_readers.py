@@ -3,7 +3,6 @@
 import html
 import json
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,6 +14,8 @@ import nbformat
 import pytest
 from lint import ROOT, notebooks
 from markdown_it import MarkdownIt
+
+from browser.pages import BAD_MATHEMATICS, served
 
 MATHJAX = ROOT / "book/_static/vendor/mathjax/tex-mml-chtml.js"
 CHAPTERS = notebooks("chapters", "exercises")
@@ -31,8 +32,11 @@ PROSE = """() => [...document.querySelectorAll("SELECTOR")].map(root => {
 }).join("\\n")"""
 PAGE = """<!DOCTYPE html><meta charset="utf-8"><title>x</title>
 <script>MathJax = {{tex: {{inlineMath: [["$", "$"]]}},
-  loader: {{paths: {{fonts: "[mathjax]/fonts", sre: "[mathjax]/sre"}}}}}};</script>
-<script src="{mathjax}"></script>
+  loader: {{paths: {{fonts: "[mathjax]/fonts", sre: "[mathjax]/sre"}}}},
+  options: {{menuOptions: {{settings: {{enrich: false, speech: false, braille: false}}}}}},
+  startup: {{pageReady: () => MathJax.startup.defaultPageReady().then(() => {{ document.body.dataset.done = "yes"; }})}}
+}};</script>
+<script src="mathjax/tex-mml-chtml.js"></script>
 <main>{body}</main>"""
 
 
@@ -59,29 +63,24 @@ def plain(notebook) -> str:
 @pytest.mark.parametrize(
     "path", CHAPTERS, ids=lambda path: f"{path.parent.name}-{path.stem}"
 )
-def test_plain_markdown_with_mathjax(browser, need, path: Path, tmp_path):
-    need("MathJax (run `make html`)", MATHJAX.is_file())
-    file = tmp_path / "page.html"
-    file.write_text(
-        PAGE.format(
-            mathjax=MATHJAX.as_uri(), body=plain(nbformat.read(path, as_version=4))
-        ),
-        "utf-8",
-    )
+def test_plain_markdown_with_mathjax(browser, needs, path: Path, tmp_path):
+    needs("MathJax (`make html`)", MATHJAX.is_file())
+    notebook = nbformat.read(path, as_version=4)
+    (tmp_path / "mathjax").symlink_to(MATHJAX.parent)
+    (tmp_path / "page.html").write_text(PAGE.format(body=plain(notebook)), "utf-8")
     page = browser.new_page()
-    page.goto(file.as_uri())
-    page.evaluate("async () => { await MathJax.startup.promise; }")
-    errors = page.evaluate(
-        "[...document.querySelectorAll('mjx-merror, [data-mjx-error]')].map(n => n.textContent)"
-    )
-    text = page.evaluate(PROSE.replace("SELECTOR", "main"))
-    formulas = page.evaluate("document.querySelectorAll('mjx-container').length")
+    with served(tmp_path) as address:
+        page.goto(f"{address}page.html")
+        page.wait_for_function("document.body.dataset.done === 'yes'", timeout=60_000)
+        errors, text = (
+            page.evaluate(BAD_MATHEMATICS),
+            page.evaluate(PROSE.replace("SELECTOR", "main")),
+        )
+        formulas = page.evaluate("document.querySelectorAll('mjx-container').length")
     page.close()
     assert errors == []
     assert [match[0] for match in RAW.finditer(text)] == []
-    assert formulas > 0 or "$" not in "".join(
-        c.source for c in nbformat.read(path, as_version=4).cells
-    )
+    assert formulas > 0 or "$" not in "".join(cell.source for cell in notebook.cells)
 
 
 def test_the_test_sees_raw_markup():
@@ -99,10 +98,10 @@ def test_the_test_sees_raw_markup():
 
 
 @pytest.fixture(scope="module")
-def jupyterlab(tmp_path_factory, need):
+def jupyterlab(tmp_path_factory, needs):
     """A JupyterLab of our own on loopback, showing all cells at once; its address."""
     lab = Path(sys.executable).parent / "jupyter-lab"
-    need("JupyterLab", lab.is_file() or shutil.which("jupyter-lab") is not None)
+    needs("JupyterLab", lab.is_file())
     folder = tmp_path_factory.mktemp("lab")
     settings = folder / "settings/@jupyterlab/notebook-extension"
     settings.mkdir(parents=True)
@@ -152,9 +151,7 @@ def test_jupyterlab(browser, jupyterlab, path: Path):
         "document.querySelectorAll('mjx-container').length > 20", timeout=60_000
     )
     page.wait_for_timeout(1500)
-    errors = page.evaluate(
-        "[...document.querySelectorAll('mjx-merror, [data-mjx-error]')].map(n => n.textContent)"
-    )
+    errors = page.evaluate(BAD_MATHEMATICS)
     text = page.evaluate(
         PROSE.replace("SELECTOR", ".jp-MarkdownCell .jp-RenderedMarkdown")
     )

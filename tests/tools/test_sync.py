@@ -3,8 +3,9 @@
 import nbformat
 import pytest
 import sync
-from exercises import generate
 from nbtext import to_notebook
+
+from exercises import generate
 
 
 def test_nothing_has_drifted():
@@ -87,5 +88,5 @@ def test_exercises_hold_stubs_and_no_solution():
     ],
 )
 def test_a_malformed_master_is_an_error(source):
-    with pytest.raises(ValueError, match="SOLUTION|answer|assign"):
+    with pytest.raises(ValueError, match=r"SOLUTION|answer|assign"):
         generate(to_notebook(source))
