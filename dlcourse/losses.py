@@ -131,7 +131,8 @@ class CategoricalCrossentropy(_CrossEntropy):
 
     From logits: p = softmax(z), gradient (p - y)/n for targets that sum to 1. From
     probabilities: rows are divided by their sum first, as Keras does.
-    Book: eq:cce. Keras: keras.losses.CategoricalCrossentropy.
+    Book: eq:cce, eq:softmax-cross-entropy-gradient.
+    Keras: keras.losses.CategoricalCrossentropy.
     """
 
     squash = "a softmax"
@@ -163,7 +164,8 @@ class SparseCategoricalCrossentropy(_CrossEntropy):
 
     From logits: p = softmax(z), gradient (p - onehot(y))/n. ValueError where a label is
     no class number; TypeError where labels are not whole numbers.
-    Book: eq:cce. Keras: keras.losses.SparseCategoricalCrossentropy.
+    Book: eq:cce, eq:softmax-cross-entropy-gradient.
+    Keras: keras.losses.SparseCategoricalCrossentropy.
     """
 
     squash = "a softmax"

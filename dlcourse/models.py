@@ -26,8 +26,8 @@ class Sequential(Layer):
     """y = f_L(... f_2(f_1(x))): forward left to right, backward right to left.
 
     params maps each layer's name to its params, and gradients are nested the same way;
-    the cache is the list of the layers' caches. Book: eq:chain. Keras:
-    keras.Sequential.
+    the cache is the list of the layers' caches.
+    Book: eq:chain, eq:backpropagation. Keras: keras.Sequential.
     """
 
     def __init__(self, layers: list[Layer] | None = None, name: str | None = None):

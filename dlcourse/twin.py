@@ -79,16 +79,17 @@ class Report:
         return "\n".join([self.title, *lines])
 
     def _repr_html_(self):
-        heads = ("compared", "where", "largest relative difference", "tolerance", "")
+        heads = ("compared", "where", "difference", "tolerance", "")
         lines = [
             (what, where, f"{found:.1e}", f"{tolerance:.0e}",
-             "✓ equal" if found <= tolerance else "✗ differs")
+             "✓\u00a0equal" if found <= tolerance else "✗\u00a0differs")
             for what, where, found, tolerance in self.rows
         ]  # fmt: skip
         head = _row("th", heads)
         body = "".join(_row("td", line) for line in lines)
         return (
-            f"<table><caption>{html.escape(self.title)}</caption>"
+            f"<table><caption>{html.escape(self.title)}; largest differences, "
+            "relative to the largest entry</caption>"
             f"<thead>{head}</thead><tbody>{body}</tbody></table>"
         )
 

@@ -69,6 +69,8 @@ def fit(model, data, rng: np.random.Generator) -> list[float]:
 
 
 def main() -> None:
+    script = Path(__file__)
+    code = results.code_hash(script, MODULES)
     data = datasets.load("fashion_mnist")
     found = {"numpy": [], "keras": []}
     for seed in SEEDS:
@@ -92,14 +94,8 @@ def main() -> None:
         }
         for who, runs in found.items()
     }
-    print(
-        results.save(
-            "08_fashion_mnist",
-            {"seeds": SEEDS, "settings": settings, **summary},
-            Path(__file__),
-            MODULES,
-        )
-    )
+    values = {"seeds": SEEDS, "settings": settings, **summary}
+    print(results.save("08_fashion_mnist", values, script, MODULES, code))
 
 
 if __name__ == "__main__":

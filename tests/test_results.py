@@ -16,9 +16,9 @@ def record(monkeypatch, tmp_path):
     monkeypatch.setattr(hardware, "versions", lambda: "versions")
     script = tmp_path / "run.py"
     script.write_text(SCRIPT)
-    results.save(
-        "run", {"accuracy": [0.5, 0.75]}, script, ["optimizers", "layers/core"]
-    )
+    modules = ["optimizers", "layers/core"]
+    code = results.code_hash(script, modules)
+    results.save("run", {"accuracy": [0.5, 0.75]}, script, modules, code)
     return results.load("run"), script
 
 

@@ -235,7 +235,7 @@ def test_report_is_a_table_and_a_miss_names_the_layer(rng):
     x, y = rng.normal(size=(8, 5)), rng.normal(size=(8, 4))
     report = twin.prove(model, x, y, "mse")
     assert report.largest < 1e-12
-    assert report._repr_html_().count("✓ equal") == len(report.rows) == 7
+    assert report._repr_html_().count("✓\u00a0equal") == len(report.rows) == 7
     assert "dense_1/kernel" in str(report)
     report.add("gradient", "dense/bias", np.ones(2), np.array([1.0, 2.0]), 1e-10)
     with pytest.raises(

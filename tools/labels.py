@@ -214,7 +214,7 @@ def formulas_markdown(project: Project, registry: Registry) -> str:
             for place in registry.named.get(label, [])
         ]
         lines.append(
-            f"| [({where['number']})]({page}#{anchor}) | `{label}` | {', '.join(code) or 'derived, not coded'} "
+            f"| [({where['number']})]({page}#{anchor}) | `{label}` | {', '.join(code) or 'in the chapter alone'} "
             f"| [{titles[where['doc']]}]({page}) |"
         )
     return "\n".join(lines) + "\n"

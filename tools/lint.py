@@ -99,7 +99,7 @@ def code_problems(cell) -> list[str]:
 
 def text_problems(cell, path: Path, number: int) -> list[str]:
     """Markup that JupyterLab and Colab would show raw, dead links, empty alt texts."""
-    found, text = [], FENCED.sub("", cell.source)
+    found, text = [], FENCED.sub(lambda m: "`x`" if m[1] is None else "", cell.source)
     for what, pattern in (
         ("directive, role or target", DIRECTIVE),
         ("HTML beyond <details>", HTML),

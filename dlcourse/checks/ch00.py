@@ -178,6 +178,7 @@ def _choice(part, id, answer, expected):
 
 def _pair(got, want, where):
     """Two whole numbers, not texts."""
+    got = got.tolist() if isinstance(got, np.ndarray) else got
     if not isinstance(got, (tuple, list)) or len(got) != 2:
         raise Wrong(f"{where}: expected two numbers, {want}, got {got!r}.")
     if not all(isinstance(part, (int, np.integer)) for part in got):

@@ -42,7 +42,7 @@ class Dense(Layer):
     """y = phi(x W + b): x (batch, ..., d) -> y (batch, ..., units).
 
     params: kernel W (d, units), bias b (units,). ValueError where x does not fit W.
-    Book: eq:dense. Keras: keras.layers.Dense.
+    Book: eq:dense, eq:dense-backward. Keras: keras.layers.Dense.
     """
 
     def __init__(

@@ -29,8 +29,12 @@ def load(name: str) -> dict:
     return json.loads(file.read_text("utf-8"))
 
 
-def save(name: str, values: dict, script: Path, modules: list[str]) -> Path:
-    """Write the record of a run of `script`, which depends on these modules."""
+def save(name: str, values: dict, script: Path, modules: list[str], code: str) -> Path:
+    """Write the record of a run of `script`, which depends on these modules.
+
+    `code` is their `code_hash`, taken before the run: what was edited meanwhile did
+    not run, so the record is stale.
+    """
     from dlcourse import hardware
 
     record = {
@@ -40,7 +44,7 @@ def save(name: str, values: dict, script: Path, modules: list[str]) -> Path:
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "script": script.name,
         "modules": sorted(modules),
-        "hash": code_hash(script, modules),
+        "hash": code,
         **values,
     }
     file = FOLDER / f"{name}.json"

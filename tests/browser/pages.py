@@ -3,6 +3,7 @@
 import functools
 import http.server
 import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -24,6 +25,17 @@ FLAGS = (
 
 BAD_MATHEMATICS = """() => [...document.querySelectorAll("mjx-merror, [data-mjx-error]")]
   .map(node => node.dataset.mjxError || node.textContent)"""
+
+# What a reader must not see outside code; what he sees, per SELECTOR, without code and mathematics.
+RAW = re.compile(
+    r"\$\$|\\tag|\\begin\{|\\frac|\*\*\w|:::|\{[a-z]+\}`|^\(\S+\)=|<!--|</?\w+>|^\s*> ",
+    re.M,
+)
+PROSE = """() => [...document.querySelectorAll("SELECTOR")].map(root => {
+  const copy = root.cloneNode(true);
+  copy.querySelectorAll("pre, code, script, style, mjx-container, .MathJax, mjx-assistive-mml").forEach(n => n.remove());
+  return copy.textContent;
+}).join("\\n")"""
 
 
 def chromium() -> str | None:

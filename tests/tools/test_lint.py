@@ -45,7 +45,7 @@ def code(source, **metadata):
         ("see {cite}`a`", "no directive"),
         ("(eq:dense)=", "no directive"),
         ('<div class="x">x</div>', "no HTML"),
-        ("for $a <b$ we have", "no HTML"),
+        ("for $a <b$ and $c> d$", "no HTML"),
         ("[x](nowhere.ipynb)", "link to nothing"),
         ("![](../README.md)", "without alt text"),
         ("$$ x", "in pairs"),
