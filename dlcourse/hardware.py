@@ -19,12 +19,17 @@ def start(chapter: int) -> np.random.Generator:
     """Begin a chapter; return its random generator, seeded with its number.
 
     Seeds Keras too (which seeds NumPy's global state; nothing here draws from it), sets
-    the plot style and prints the versions.
+    the plot style and prints the versions. NumPy's matrix products run on one thread
+    from here on: for the book's sizes that is faster, on a busy machine many times so,
+    and sums have the same order, so the same last digit, on every number of cores.
     """
     with _quiet():
         import keras
+    from threadpoolctl import threadpool_limits  # comes with scikit-learn
+
     from dlcourse import plots
 
+    threadpool_limits(1, user_api="blas")
     keras.utils.set_random_seed(chapter)
     plots.style()
     print(f"{versions()}, seed {chapter}")

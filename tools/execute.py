@@ -102,11 +102,9 @@ def _is_code(cell) -> bool:
 
 def kernel_environment(project: Project) -> dict[str, str]:
     """The environment of a kernel: offline, drawing for pages, with the start-up files of tools/ipython."""
-    threads = str(max(1, (os.cpu_count() or 2) // 2))
     quiet = {
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "TF_ENABLE_ONEDNN_OPTS": "0",
-        "OPENBLAS_NUM_THREADS": threads,
     }
     fixed = {
         "IPYTHONDIR": str(project.root / "tools/ipython"),
