@@ -63,14 +63,14 @@ def demo(
 def render(
     draw: Callable[..., str], choice: dict, figsize: tuple[float, float]
 ) -> tuple[str, str]:
-    """(PNG as base64, sentence) of one frame, in 64 colours to keep pages light.
+    """(PNG as base64, sentence) of one frame, in 32 colours to keep pages light.
 
     TypeError where `draw` returns no sentence.
     """
     from matplotlib.figure import Figure
     from PIL import Image
 
-    figure = Figure(figsize=figsize, dpi=100, layout="constrained")
+    figure = Figure(figsize=figsize, dpi=90, layout="constrained")
     sentence = draw(figure, **choice)
     if not isinstance(sentence, str) or not sentence:
         raise TypeError(
@@ -79,7 +79,7 @@ def render(
         )
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", facecolor="white")
-    small = Image.open(buffer).convert("RGB").quantize(64)
+    small = Image.open(buffer).convert("RGB").quantize(32)
     buffer = io.BytesIO()
     small.save(buffer, format="png", optimize=True)
     return base64.b64encode(buffer.getvalue()).decode("ascii"), sentence

@@ -48,11 +48,8 @@ def jupyterlab(tmp_path_factory, needs):
         f"--ServerApp.root_dir={folder / 'work'}", f"--LabApp.user_settings_dir={folder / 'settings'}",
         f"--LabApp.workspaces_dir={folder}", "--ServerApp.disable_check_xsrf=True",
     ]  # fmt: skip
-    environment = {
-        **os.environ,
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment.pop("DLCOURSE_DATA", None)  # the chapters at their default size
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(
             command, stdout=log, stderr=log, cwd=folder, env=environment
