@@ -95,10 +95,15 @@ def record_asserted(shell, folder: Path) -> None:
 
 
 def summarise(value):
-    """A number as itself, an array as size, mean, spread and extremes, text as text; None for what is not compared."""
+    """A number as itself, an array as size, mean, spread and extremes, short text as text; None: not compared.
+
+    Long text is mostly an error's message, which may hold a temporary path or an address.
+    """
     import numpy as np
 
-    if isinstance(value, (bool, str)):
+    if isinstance(value, str):
+        return value if len(value) <= 60 else None
+    if isinstance(value, bool):
         return value
     try:
         array = np.asarray(value)
