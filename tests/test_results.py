@@ -52,3 +52,14 @@ def test_a_missing_record_lists_what_there_is(record):
         match=r"expected a record 'walk'; there are: run\. `make results`",
     ):
         results.load("walk")
+
+
+def test_the_hash_is_the_same_on_every_python():
+    source = "def f(x: int) -> str:\n    'Doc.'\n    return f'{x!r:>3}'\n"
+    assert results.canonical(source) == (
+        "Module(body=[FunctionDef(name='f', args=arguments(args=[arg(arg='x', "
+        "annotation=Name(id='int', ctx=Load()))]), body=[Return(value=JoinedStr(values="
+        "[FormattedValue(value=Name(id='x', ctx=Load()), conversion=114, format_spec="
+        "JoinedStr(values=[Constant(value='>3')]))]))], returns=Name(id='str', "
+        "ctx=Load()))])"
+    )

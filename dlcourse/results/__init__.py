@@ -73,7 +73,18 @@ def canonical(source: str) -> str:
             and isinstance(body[0].value.value, str)
         ):
             node.body = body[1:] or [ast.Pass()]
-    return ast.dump(tree)
+    return _shape(tree)
+
+
+def _shape(node) -> str:
+    """A syntax tree as text, the same on every Python (ast.dump is not)."""
+    if isinstance(node, ast.AST):
+        fields = [(k, v) for k, v in ast.iter_fields(node) if v is not None and v != []]
+        inside = ", ".join(f"{name}={_shape(value)}" for name, value in fields)
+        return f"{type(node).__name__}({inside})"
+    if isinstance(node, list):
+        return f"[{', '.join(map(_shape, node))}]"
+    return repr(node)
 
 
 def is_stale(record: dict, experiments: Path) -> bool:
