@@ -13,6 +13,7 @@ _MODULES = (
     "autodiff",
     "callbacks",
     "checks",
+    "constraints",
     "datasets",
     "gradcheck",
     "hardware",
@@ -23,7 +24,9 @@ _MODULES = (
     "models",
     "optimizers",
     "plots",
+    "regularizers",
     "results",
+    "schedules",
     "twin",
     "widgets",
 )

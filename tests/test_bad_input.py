@@ -67,6 +67,7 @@ def with_nan(shape):
 T, V, R, K, F = TypeError, ValueError, RuntimeError, KeyError, FloatingPointError
 # fmt: off
 TABLE = [
+    *cases.BAD_INPUT,
     # -- names
     (lambda: Dense(3, activation="relu6"), V, "activation: expected one of", "Did you mean 'relu'?"),
     (lambda: Dense(3, activation=np.tanh), V, "activation: expected one of", "ufunc 'tanh'"),

@@ -3,6 +3,7 @@
 import cases
 import numpy as np
 import pytest
+from cases.losses import MASS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
@@ -105,9 +106,7 @@ def test_layer_contract(case):
         assert not any(np.shares_memory(g, a) for a in [*own, g2]), path
 
 
-@pytest.mark.parametrize(
-    "case", [*cases.all_of(cases.LOSSES), cases.MASS], ids=cases.name_of
-)
+@pytest.mark.parametrize("case", [*cases.all_of(cases.LOSSES), MASS], ids=cases.name_of)
 def test_loss_keeps_dtype_and_inputs_and_is_a_mean(case):
     y_pred = case.y_pred.astype(np.float32)
     kept = y_pred.copy()

@@ -6,13 +6,23 @@
 
 A forward leaves no trace on the layer: what the backward pass needs is in the cache
 that it returns. So a layer can be used twice in one graph, and a cell of the book can
-be run twice. `backward` returns fresh arrays.
+be run twice. `backward` returns fresh arrays. Layers that merge take a list of arrays
+and return a list as dx.
+
+A mask marks the time steps that count: a bool array (batch, time), True where real.
+Containers hand it on: `layer.compute_mask(x, mask)` is the mask of the output, and a
+layer with `takes_mask` gets it as `forward(..., mask=mask)`.
+
+Called on a Node instead of an array, a layer describes one more node of a graph:
+
+    x = Input((28, 28, 1)); y = Dense(10)(Flatten()(x)); Model(x, y)
 """
 
 import re
 
 import numpy as np
 
+from dlcourse import constraints, initializers, regularizers
 from dlcourse.validation import as_floats
 
 Array = np.ndarray
@@ -22,15 +32,20 @@ Shape = tuple[int | None, ...]
 class Layer:
     """Base of all layers. Shapes include the batch axis, None where free: (None, 784).
 
+    With `trainable` False the weights are left alone by `fit`.
     Keras: keras.layers.Layer.
     """
+
+    supports_masking = False  # whether the output has the input's mask
+    takes_mask = False  # whether forward has an argument `mask`
 
     def __init__(self, name: str | None = None):
         self.name = name or snake_case(type(self).__name__)
         self.named = name is not None
         self.params: dict[str, Array] = {}
         self.state: dict[str, Array] = {}
-        self.built = False
+        self.options: dict[str, str] = {}  # weight -> prefix of its options
+        self.built, self.trainable = False, True
         self.input_shape: Shape | None = None
 
     # -- what a subclass writes
@@ -55,6 +70,54 @@ class Layer:
     def check_input(self, shape: Shape) -> None:
         """Raise ValueError where x of this shape does not fit."""
 
+    def compute_mask(self, x: Array, mask: Array | None = None) -> Array | None:
+        """The mask of y."""
+        return mask if self.supports_masking else None
+
+    # -- weights with an initializer, a regularizer and a constraint
+
+    def weight_options(
+        self, option: str, initializer, regularizer=None, constraint=None
+    ) -> None:
+        """Set self.<option>_initializer, _regularizer, _constraint, by name or object.
+
+        `option` is Keras' prefix: "kernel", "bias", "recurrent" (recurrent_kernel).
+        """
+        setattr(self, f"{option}_initializer", initializers.get(initializer))
+        setattr(self, f"{option}_regularizer", regularizers.get(regularizer))
+        setattr(self, f"{option}_constraint", constraints.get(constraint))
+
+    def add_weight(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        rng: np.random.Generator,
+        dtype: str,
+        option: str | None = None,
+    ) -> None:
+        """self.params[name], drawn by self.<option>_initializer; `option` is `name`."""
+        option = option or name
+        draw = getattr(self, f"{option}_initializer")
+        self.params[name] = draw(shape, rng, dtype)
+        self.options[name] = option
+
+    def regularization(self) -> tuple[float, dict[str, Array]]:
+        """(penalty, its gradients) of the regularized weights; (0.0, {}) without."""
+        penalty, grads = 0.0, {}
+        for name, option in self.options.items():
+            regularizer = getattr(self, f"{option}_regularizer")
+            if regularizer is not None:
+                value, grads[name] = regularizer(self.params[name])
+                penalty += value
+        return penalty, grads
+
+    def constrain(self) -> None:
+        """Project each constrained weight, in place."""
+        for name, option in self.options.items():
+            constraint = getattr(self, f"{option}_constraint")
+            if constraint is not None:
+                self.params[name][...] = constraint(self.params[name])
+
     # -- what is the same for all
 
     def build(
@@ -75,14 +138,16 @@ class Layer:
             )
         self.built = False
         self.check_input(input_shape)
-        self.params, self.state = {}, {}
+        self.params, self.state, self.options = {}, {}, {}
         self.create(input_shape, rng, dtype)
         self.input_shape, self.built = input_shape, True
 
     def __call__(
         self, x: Array, training: bool = False, rng: np.random.Generator | None = None
-    ) -> Array:
-        """The output alone, as in Keras."""
+    ) -> "Array | Node":
+        """The output alone, as in Keras; of a Node (or a list of them), a Node."""
+        if is_symbolic(x):
+            return Node(self, x)
         return self.forward(x, training=training, rng=rng)[0]
 
     def require_built(self) -> None:
@@ -129,6 +194,34 @@ class Layer:
 
     def __repr__(self) -> str:
         return type(self).__name__
+
+
+class Node:
+    """The output of a layer in a graph under description. Keras: keras.KerasTensor.
+
+    `layer` computes it from `inputs`, other nodes; `shape` has None for the batch.
+    ValueError where the shapes do not fit the layer.
+    """
+
+    def __init__(self, layer: Layer, inputs: "Node | list[Node] | None", shape=None):
+        self.layer, self.many = layer, isinstance(inputs, (list, tuple))
+        self.inputs = list(inputs) if self.many else [] if inputs is None else [inputs]
+        if shape is None:
+            shapes = [node.shape for node in self.inputs]
+            shape = shapes if self.many else shapes[0]
+            layer.check_input(shape)
+            shape = layer.compute_output_shape(shape)
+        self.shape: Shape = shape
+
+    def __repr__(self) -> str:
+        return f"<Node {self.shape} of {self.layer!r}>"
+
+
+def is_symbolic(x) -> bool:
+    """Whether x is a Node or a list of Nodes."""
+    return isinstance(x, Node) or (
+        isinstance(x, (list, tuple)) and bool(x) and isinstance(x[0], Node)
+    )
 
 
 def snake_case(name: str) -> str:

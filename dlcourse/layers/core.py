@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from dlcourse import activations, initializers
+from dlcourse import activations
 from dlcourse.layers.base import Layer
 from dlcourse.validation import generator, require_positive_int
 
@@ -42,8 +42,11 @@ class Dense(Layer):
     """y = phi(x W + b): x (batch, ..., d) -> y (batch, ..., units).
 
     params: kernel W (d, units), bias b (units,). ValueError where x does not fit W.
+    Regularizers and constraints act in `fit`.
     Book: eq:dense, eq:dense-backward. Keras: keras.layers.Dense.
     """
+
+    supports_masking = True
 
     def __init__(
         self,
@@ -52,21 +55,26 @@ class Dense(Layer):
         use_bias: bool = True,
         kernel_initializer: str = "glorot_uniform",
         bias_initializer: str = "zeros",
+        kernel_regularizer: str | None = None,
+        bias_regularizer: str | None = None,
+        kernel_constraint: str | None = None,
+        bias_constraint: str | None = None,
         name: str | None = None,
     ):
         super().__init__(name)
         self.units = require_positive_int("Dense", "units", units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
+        self.weight_options(
+            "kernel", kernel_initializer, kernel_regularizer, kernel_constraint
+        )
+        self.weight_options("bias", bias_initializer, bias_regularizer, bias_constraint)
 
     def create(self, input_shape, rng, dtype):
         rng = generator(f"{self}", rng)
-        shape = (input_shape[-1], self.units)
-        self.params["kernel"] = self.kernel_initializer(shape, rng, dtype)
+        self.add_weight("kernel", (input_shape[-1], self.units), rng, dtype)
         if self.use_bias:
-            self.params["bias"] = self.bias_initializer((self.units,), rng, dtype)
+            self.add_weight("bias", (self.units,), rng, dtype)
 
     def forward(self, x, training=False, rng=None):
         self.require_built()
@@ -121,6 +129,8 @@ class Activation(Layer):
 
     Keras: keras.layers.Activation.
     """
+
+    supports_masking = True
 
     def __init__(self, activation: str, name: str | None = None):
         super().__init__(name)

@@ -13,6 +13,8 @@ class Dropout(Layer):
     where training has no rng. Book: eq:dropout. Keras: keras.layers.Dropout.
     """
 
+    supports_masking = True
+
     def __init__(self, rate: float, name: str | None = None):
         super().__init__(name)
         self.rate = require_below_one("Dropout", "rate", rate)
