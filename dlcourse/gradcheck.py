@@ -10,6 +10,8 @@ from collections.abc import Callable
 import numpy as np
 
 from dlcourse import losses
+from dlcourse.models.data import each
+from dlcourse.models.objective import Objective
 from dlcourse.optimizers import walk
 from dlcourse.validation import generator
 
@@ -79,27 +81,30 @@ def check(
     Along a random direction v the derivative must equal <gradient, v>; a wrong gradient
     passes only where its error is orthogonal to v, which random directions exclude.
     Returns the largest relative error found. Raises GradientMismatch with the name of
-    the array when an error exceeds `tol`. The model must be float64. With
+    the array when an error exceeds `tol`. The model must be float64. Penalties of
+    regularizers are left out, as in model.backward. With
     `training_seed` the forward runs in training mode with the same dropout masks each
     time. `backward` replaces model.backward, to try another one.
     """
-    loss_function = losses.get(loss)
+    objective = Objective(losses.get(loss))
     rng = generator("gradcheck", rng)
-    x = _float64("gradcheck", "x", x).copy()
+    x = each(lambda a: _float64("gradcheck", "x", a).copy(), x)
     for path, w, _ in walk(model.params, model.params):
         _float64("gradcheck", "/".join(path), w)
 
     def value() -> float:
-        return loss_function(y, _forward(model, x, training_seed)[0])[0]
+        y_pred, _, mask = _run(model, x, training_seed)
+        return objective(y, y_pred, mask)[0]
 
-    y_pred, cache = _forward(model, x, training_seed)
-    loss_value, dy = loss_function(y, y_pred)
+    y_pred, cache, mask = _run(model, x, training_seed)
+    loss_value, dy = objective(y, y_pred, mask)
     dx, grads = (backward or model.backward)(dy, cache)
     # Rounding in the loss limits what a difference can see: about u |L| / eps.
     floor = 100 * (1e-8 + np.finfo(float).eps * abs(loss_value) / eps)
 
     worst = 0.0
-    for path, w, g in walk({**model.params, "x": x}, {**grads, "x": dx}):
+    inputs, d_inputs = _named(x), _named(dx)
+    for path, w, g in walk({**model.params, **inputs}, {**grads, **d_inputs}):
         name = "/".join(path)
         for _ in range(directions):
             v = rng.standard_normal(w.shape)
@@ -130,10 +135,20 @@ def _slope(value: Callable[[], float], w: Array, v: Array, eps: float) -> float:
     return (above - below) / (2 * eps)
 
 
-def _forward(model, x, training_seed):
+def _run(model, x, training_seed):
+    """(outputs, cache, mask); in training the moving averages stay as they were."""
     if training_seed is None:
-        return model.forward(x)
-    return model.forward(x, training=True, rng=np.random.default_rng(training_seed))
+        return model.run(x)
+    kept = [w.copy() for w in model.weights]
+    found = model.run(x, training=True, rng=np.random.default_rng(training_seed))
+    for w, old in zip(model.weights, kept, strict=True):
+        w[...] = old
+    return found
+
+
+def _named(x) -> dict[str, Array]:
+    """{"x": x}, or of several inputs {"x 0": ..., "x 1": ...}."""
+    return {f"x {i}": a for i, a in enumerate(x)} if isinstance(x, list) else {"x": x}
 
 
 def _float64(who: str, what: str, array: Array) -> Array:

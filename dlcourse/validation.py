@@ -91,6 +91,13 @@ def require_number(
     return float(value)
 
 
+def require_above_zero(who: str, what: str, value: float) -> float:
+    """A finite number above 0."""
+    if require_number(who, what, value) == 0:
+        raise ValueError(f"{who}: expected {what} above 0, got {value!r}.")
+    return float(value)
+
+
 def require_below_one(who: str, what: str, value: float) -> float:
     """A number in [0, 1), such as a rate of dropout or of decay."""
     number = isinstance(value, Real) and not isinstance(value, bool)

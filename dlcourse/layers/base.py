@@ -19,10 +19,12 @@ Called on a Node instead of an array, a layer describes one more node of a graph
 """
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 
 from dlcourse import constraints, initializers, regularizers
+from dlcourse.layers.node import Node, is_symbolic
 from dlcourse.validation import as_floats
 
 Array = np.ndarray
@@ -45,7 +47,11 @@ class Layer:
         self.params: dict[str, Array] = {}
         self.state: dict[str, Array] = {}
         self.options: dict[str, str] = {}  # weight -> prefix of its options
-        self.built, self.trainable = False, True
+        # The layers inside, by their key in params and state: of Sequential by name, of
+        # Bidirectional forward_layer and backward_layer.
+        self.sublayers: dict[str, Layer] = {}
+        self.output: Node | None = None  # of the last symbolic call
+        self.built, self._trainable = False, True
         self.input_shape: Shape | None = None
 
     # -- what a subclass writes
@@ -69,6 +75,12 @@ class Layer:
 
     def check_input(self, shape: Shape) -> None:
         """Raise ValueError where x of this shape does not fit."""
+
+    def forward_masked(self, x, training=False, rng=None, mask=None):
+        """(y, cache, mask of y): forward, with the mask where the layer takes one."""
+        options = {"mask": mask} if self.takes_mask and mask is not None else {}
+        y, cache = self.forward(x, training=training, rng=rng, **options)
+        return y, cache, self.compute_mask(x, mask)
 
     def compute_mask(self, x: Array, mask: Array | None = None) -> Array | None:
         """The mask of y."""
@@ -109,6 +121,10 @@ class Layer:
             if regularizer is not None:
                 value, grads[name] = regularizer(self.params[name])
                 penalty += value
+        for key, layer in self.sublayers.items():
+            value, inner = layer.regularization()
+            if inner:
+                penalty, grads[key] = penalty + value, inner
         return penalty, grads
 
     def constrain(self) -> None:
@@ -117,6 +133,31 @@ class Layer:
             constraint = getattr(self, f"{option}_constraint")
             if constraint is not None:
                 self.params[name][...] = constraint(self.params[name])
+        for layer in self.sublayers.values():
+            layer.constrain()
+
+    def adopt(self, key: str, layer: "Layer") -> None:
+        """Show a built sublayer's weights under `key` of params and state."""
+        self.sublayers[key] = layer
+        self.params[key], self.state[key] = layer.params, layer.state
+
+    @property
+    def trainable(self) -> bool:
+        """Whether `fit` may change the weights; setting it reaches the sublayers."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for layer in self.sublayers.values():
+            layer.trainable = value
+
+    def trainable_params(self) -> dict:
+        """params without those of layers whose `trainable` is False."""
+        if not self.trainable:
+            return {}
+        inner = {k: layer.trainable_params() for k, layer in self.sublayers.items()}
+        return {**self.params, **inner}
 
     # -- what is the same for all
 
@@ -159,8 +200,18 @@ class Layer:
 
     @property
     def weights(self) -> list[Array]:
-        """The arrays themselves: params, then state."""
-        return [*self.params.values(), *self.state.values()]
+        """The arrays themselves: params, then state, then those of the sublayers."""
+        return [w for _, w in self.named_weights()]
+
+    def named_weights(
+        self, path: tuple[str, ...] = ()
+    ) -> Iterator[tuple[tuple[str, ...], Array]]:
+        """(path, array) of every weight, in the order of `weights`."""
+        for name, w in [*self.params.items(), *self.state.items()]:
+            if name not in self.sublayers:
+                yield (*path, name), w
+        for key, layer in self.sublayers.items():
+            yield from layer.named_weights((*path, key))
 
     def get_weights(self) -> list[Array]:
         """Copies of all weights, in Keras' order."""
@@ -196,34 +247,6 @@ class Layer:
         return type(self).__name__
 
 
-class Node:
-    """The output of a layer in a graph under description. Keras: keras.KerasTensor.
-
-    `layer` computes it from `inputs`, other nodes; `shape` has None for the batch.
-    ValueError where the shapes do not fit the layer.
-    """
-
-    def __init__(self, layer: Layer, inputs: "Node | list[Node] | None", shape=None):
-        self.layer, self.many = layer, isinstance(inputs, (list, tuple))
-        self.inputs = list(inputs) if self.many else [] if inputs is None else [inputs]
-        if shape is None:
-            shapes = [node.shape for node in self.inputs]
-            shape = shapes if self.many else shapes[0]
-            layer.check_input(shape)
-            shape = layer.compute_output_shape(shape)
-        self.shape: Shape = shape
-
-    def __repr__(self) -> str:
-        return f"<Node {self.shape} of {self.layer!r}>"
-
-
-def is_symbolic(x) -> bool:
-    """Whether x is a Node or a list of Nodes."""
-    return isinstance(x, Node) or (
-        isinstance(x, (list, tuple)) and bool(x) and isinstance(x[0], Node)
-    )
-
-
 def snake_case(name: str) -> str:
     """MaxPooling2D -> max_pooling2d, as Keras names its layers."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", name).lower()
@@ -240,7 +263,9 @@ def require_rng(layer: Layer, rng) -> np.random.Generator:
 
 
 def require_shape(layer: Layer, shape) -> Shape:
-    """A tuple whose first entry, the batch axis, may be None."""
+    """A tuple whose first entry, the batch axis, may be None; or a list of such."""
+    if isinstance(shape, list) and shape and isinstance(shape[0], (tuple, list)):
+        return [require_shape(layer, each) for each in shape]
     whole = isinstance(shape, (tuple, list)) and all(
         n is None or (isinstance(n, (int, np.integer)) and n > 0) for n in shape
     )

@@ -6,12 +6,14 @@ import numpy as np
 
 from dlcourse import activations
 from dlcourse.layers.base import Layer
+from dlcourse.layers.node import Node
 from dlcourse.validation import generator, require_positive_int
 
 
 class InputLayer(Layer):
     """The shape of one sample, for a model that is built before it sees data.
 
+    None stands for an axis of any length, such as the time steps of a sequence.
     Keras: keras.layers.InputLayer.
     """
 
@@ -22,7 +24,8 @@ class InputLayer(Layer):
                 f"Input: expected shape to be a tuple such as (784,), got {shape!r}."
             )
         self.shape = tuple(
-            require_positive_int("Input", "each entry of shape", n) for n in shape
+            n if n is None else require_positive_int("Input", "each entry of shape", n)
+            for n in shape
         )
         self.built = True
 
@@ -33,9 +36,13 @@ class InputLayer(Layer):
         return dy.copy(), {}
 
 
-def Input(shape: tuple[int, ...], name: str | None = None) -> InputLayer:  # noqa: N802 (Keras' name)
-    """The first element of a Sequential model: `Input((784,))`. Keras: keras.Input."""
-    return InputLayer(shape, name)
+def Input(shape: tuple[int | None, ...], name: str | None = None) -> Node:  # noqa: N802 (Keras' name)
+    """The first element of a Sequential model, or an input of a graph: `Input((784,))`.
+
+    Keras: keras.Input.
+    """
+    layer = InputLayer(shape, name)
+    return Node(layer, None, (None, *layer.shape))
 
 
 class Dense(Layer):

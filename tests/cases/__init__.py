@@ -11,9 +11,9 @@ One module a topic; each may define any of the tables below, and they are merged
 import importlib
 import pkgutil
 
-from cases.base import K, LayerCase, LossCase, N, dense, filled, mlp
+from cases.base import GraphCase, K, LayerCase, LossCase, N, dense, filled, mlp
 
-__all__ = ["K", "LayerCase", "LossCase", "N", "dense", "filled", "mlp"]
+__all__ = ["GraphCase", "K", "LayerCase", "LossCase", "N", "dense", "filled", "mlp"]
 
 LAYERS, LOSSES, OPTIMIZERS, INITIALIZERS, METRICS = {}, {}, {}, {}, {}
 CALLBACKS, BAD_INPUT = [], []

@@ -12,12 +12,16 @@ N, K = 6, 4  # samples, classes
 
 @dataclass(frozen=True)
 class LayerCase:
-    """A stack of layers, the shape of one sample; `seed` runs it in training mode."""
+    """A stack of layers, the shape of one sample; `seed` runs it in training mode.
+
+    `draw(rng, shape)` draws x where normal numbers do not do: class numbers, padding.
+    """
 
     id: str
     layers: Callable[[], list]
     shape: tuple[int, ...] = (5,)
     seed: int | None = None
+    draw: Callable | None = None
 
     def model(self, dtype: str = "float64") -> models.Sequential:
         """Built, with distinct random weights, biases included."""
@@ -27,9 +31,31 @@ class LayerCase:
 
     def x(self, dtype: str = "float64") -> np.ndarray:
         """Inputs that reach the saturated ends and miss the kinks."""
-        return (2 * np.random.default_rng(1).normal(size=(N, *self.shape))).astype(
-            dtype
-        )
+        rng, shape = np.random.default_rng(1), (N, *self.shape)
+        x = self.draw(rng, shape) if self.draw else 2 * rng.normal(size=shape)
+        return x.astype(dtype)
+
+
+@dataclass(frozen=True)
+class GraphCase:
+    """A graph: `build(*nodes)` gives the output node, `shapes` those of the inputs."""
+
+    id: str
+    build: Callable
+    shapes: tuple[tuple[int, ...], ...] = ((5,), (5,))
+    seed: int | None = None
+
+    def model(self, dtype: str = "float64") -> models.Model:
+        """Built, with distinct random weights, biases included."""
+        nodes = [layers.Input(shape) for shape in self.shapes]
+        inputs = nodes if len(nodes) > 1 else nodes[0]
+        return filled(models.Model(inputs, self.build(*nodes)), dtype)
+
+    def x(self, dtype: str = "float64"):
+        """An array, or a list of them."""
+        rng = np.random.default_rng(1)
+        found = [2 * rng.normal(size=(N, *s)).astype(dtype) for s in self.shapes]
+        return found if len(found) > 1 else found[0]
 
 
 @dataclass(frozen=True)
@@ -42,11 +68,15 @@ class LossCase:
     y_pred: np.ndarray
 
 
-def filled(model: models.Sequential, dtype: str = "float64") -> models.Sequential:
+def filled(model: models.Trainer, dtype: str = "float64") -> models.Trainer:
     """Build a model and fill it with weights that differ in every entry."""
     rng = np.random.default_rng(0)
     model.build(rng=rng, dtype=dtype)
-    model.set_weights([0.7 * rng.normal(size=w.shape) for w in model.weights])
+    drawn = [0.7 * rng.normal(size=w.shape) for w in model.weights]
+    for i, (path, _) in enumerate(model.named_weights()):
+        if "variance" in path[-1]:
+            drawn[i] = np.abs(drawn[i]) + 0.5
+    model.set_weights(drawn)
     return model
 
 

@@ -1,0 +1,205 @@
+"""Errors of real numbers, and the losses of classification as metrics.
+
+Most are the loss of the same name, averaged over all samples seen.
+"""
+
+import numpy as np
+
+from dlcourse import losses
+from dlcourse.metrics.base import Array, Metric
+from dlcourse.validation import as_floats, as_numbers, require_positive_int
+
+
+class _OfLoss(Metric):
+    """The mean of a loss over all samples."""
+
+    loss: losses.Loss
+
+    def targets(self, y_true, y_pred):
+        return self.loss.targets(y_true, y_pred)
+
+    def values(self, y_true, y_pred):
+        return self.loss.per_sample(y_true, y_pred)[0]
+
+
+class MeanSquaredError(_OfLoss):
+    """Mean of (y_pred - y_true)^2. Keras: keras.metrics.MeanSquaredError."""
+
+    default_name, loss = "mean_squared_error", losses.MeanSquaredError()
+
+
+class MeanAbsoluteError(_OfLoss):
+    """Mean of |y_pred - y_true|. Keras: keras.metrics.MeanAbsoluteError."""
+
+    default_name, loss = "mean_absolute_error", losses.MeanAbsoluteError()
+
+
+class MeanAbsolutePercentageError(_OfLoss):
+    """Mean of 100 |y_pred - y_true| / max(|y_true|, 1e-7).
+
+    Keras: keras.metrics.MeanAbsolutePercentageError.
+    """
+
+    default_name = "mean_absolute_percentage_error"
+    loss = losses.MeanAbsolutePercentageError()
+
+
+class MeanSquaredLogarithmicError(_OfLoss):
+    """Mean of (log(1 + y_pred) - log(1 + y_true))^2.
+
+    Keras: keras.metrics.MeanSquaredLogarithmicError.
+    """
+
+    default_name = "mean_squared_logarithmic_error"
+    loss = losses.MeanSquaredLogarithmicError()
+
+
+class LogCoshError(_OfLoss):
+    """Mean of log cosh(y_pred - y_true). Keras: keras.metrics.LogCoshError."""
+
+    default_name, loss = "logcosh", losses.LogCosh()
+
+
+class RootMeanSquaredError(Metric):
+    """Root of the mean over all samples of (y_pred - y_true)^2, in the unit of y.
+
+    Not the mean of the roots of batches. Keras: keras.metrics.RootMeanSquaredError.
+    """
+
+    default_name = "root_mean_squared_error"
+
+    def values(self, y_true, y_pred):
+        return (y_pred - y_true) ** 2
+
+    def result(self):
+        return float(np.sqrt(super().result()))
+
+
+class CosineSimilarity(_OfLoss):
+    """Mean of cos(y_true, y_pred) along `axis`: the loss of that name with the sign +.
+
+    Keras: keras.metrics.CosineSimilarity.
+    """
+
+    default_name = "cosine_similarity"
+
+    def __init__(self, name: str | None = None, axis: int = -1):
+        super().__init__(name)
+        self.axis, self.loss = axis, losses.CosineSimilarity(axis)
+
+    def values(self, y_true, y_pred):
+        return -super().values(y_true, y_pred)
+
+
+class R2Score(Metric):
+    """R^2 = 1 - sum w (y - y_pred)^2 / sum w (y - mean y)^2 of each output.
+
+    The outputs are averaged ("uniform_average"), weighted by their variances
+    ("variance_weighted_average") or reported apart (None). With p `num_regressors` it
+    is adjusted: 1 - (1 - R^2)(N - 1)/(N - p - 1), where N counts all entries of y, as
+    in Keras. An output whose targets are all equal gives 0 (NaN where it is hit
+    exactly). ValueError unless y_pred has the shape (n, outputs).
+    Keras: keras.metrics.R2Score.
+    """
+
+    default_name = "r2_score"
+
+    def __init__(
+        self,
+        class_aggregation: str | None = "uniform_average",
+        num_regressors: int = 0,
+        name: str | None = None,
+    ):
+        kinds = ("uniform_average", "variance_weighted_average", None)
+        if class_aggregation not in kinds:
+            raise ValueError(
+                f"R2Score: expected class_aggregation among {kinds}, "
+                f"got {class_aggregation!r}."
+            )
+        self.class_aggregation = class_aggregation
+        self.num_regressors = require_positive_int(
+            self.who, "num_regressors", num_regressors, 0
+        )
+        super().__init__(name)
+
+    def reset_state(self):
+        self.entries, self.weight = 0, 0.0
+        self.sum, self.squares, self.residual = 0.0, 0.0, 0.0
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        y_pred = as_floats(self.who, "y_pred", y_pred)
+        y_true = self.targets(as_numbers(self.who, "y_true", y_true), y_pred)
+        if y_pred.ndim != 2:
+            raise ValueError(
+                f"{self.who}: expected y_pred of shape (n, outputs), got "
+                f"{y_pred.shape}. For one output write y_pred[:, np.newaxis]."
+            )
+        y, error = y_true.astype(np.float64), y_pred.astype(np.float64) - y_true
+        w = self.weights(sample_weight, y.shape)
+        self.entries += y.size
+        self.weight = self.weight + w.sum(axis=0)
+        self.sum = self.sum + (w * y).sum(axis=0)
+        self.squares = self.squares + (w * y * y).sum(axis=0)
+        self.residual = self.residual + (w * error * error).sum(axis=0)
+
+    def result(self):
+        if not self.entries:
+            return 0.0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            spread = self.squares - self.sum * self.sum / self.weight
+            score = 1 - self.residual / spread
+            score = np.where(np.isinf(score), 0.0, score)
+            if self.class_aggregation == "uniform_average":
+                score = score.mean()
+            elif self.class_aggregation == "variance_weighted_average":
+                score = (spread * score).sum() / spread.sum()
+        n, p = self.entries, self.num_regressors
+        if p and n - p - 1 > 0:
+            score = 1 - (1 - score) * (n - 1) / (n - p - 1)
+        return float(score) if np.ndim(score) == 0 else score
+
+
+class BinaryCrossentropy(_OfLoss):
+    """Log loss of yes and no. Keras: keras.metrics.BinaryCrossentropy."""
+
+    default_name = "binary_crossentropy"
+
+    def __init__(
+        self,
+        name: str | None = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+    ):
+        super().__init__(name)
+        self.loss = losses.BinaryCrossentropy(from_logits, label_smoothing)
+        self.from_logits, self.label_smoothing = from_logits, label_smoothing
+
+
+class CategoricalCrossentropy(_OfLoss):
+    """Log loss of one-hot targets. Keras: keras.metrics.CategoricalCrossentropy."""
+
+    default_name = "categorical_crossentropy"
+
+    def __init__(
+        self,
+        name: str | None = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+    ):
+        super().__init__(name)
+        self.loss = losses.CategoricalCrossentropy(from_logits, label_smoothing)
+        self.from_logits, self.label_smoothing = from_logits, label_smoothing
+
+
+class SparseCategoricalCrossentropy(_OfLoss):
+    """Log loss of class numbers.
+
+    Keras: keras.metrics.SparseCategoricalCrossentropy.
+    """
+
+    default_name = "sparse_categorical_crossentropy"
+
+    def __init__(self, name: str | None = None, from_logits: bool = False):
+        super().__init__(name)
+        self.from_logits = from_logits
+        self.loss = losses.SparseCategoricalCrossentropy(from_logits)
