@@ -104,6 +104,8 @@ CONSTRAINTS = {
     "unit_norm": UnitNorm,
     "min_max_norm": MinMaxNorm,
 }
+# Keras takes the names of the classes too.
+ALIASES = {kind.__name__: name for name, kind in CONSTRAINTS.items()}
 
 
 def get(constraint: "str | Constraint | None") -> Constraint | None:
@@ -113,4 +115,6 @@ def get(constraint: "str | Constraint | None") -> Constraint | None:
     """
     if constraint is None or isinstance(constraint, Constraint):
         return constraint
-    return lookup("constraint", constraint, CONSTRAINTS)()
+    known = isinstance(constraint, str) and constraint in ALIASES
+    name = ALIASES[constraint] if known else constraint
+    return lookup("constraint", name, CONSTRAINTS)()

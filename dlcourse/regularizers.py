@@ -100,6 +100,8 @@ REGULARIZERS = {
     "l1l2": L1L2,
     "orthogonal_regularizer": OrthogonalRegularizer,
 }
+# Keras takes the names of the classes too.
+ALIASES = {kind.__name__: name for name, kind in REGULARIZERS.items()}
 
 
 def get(regularizer: "str | Regularizer | None") -> Regularizer | None:
@@ -109,4 +111,6 @@ def get(regularizer: "str | Regularizer | None") -> Regularizer | None:
     """
     if regularizer is None or isinstance(regularizer, Regularizer):
         return regularizer
-    return lookup("regularizer", regularizer, REGULARIZERS)()
+    known = isinstance(regularizer, str) and regularizer in ALIASES
+    name = ALIASES[regularizer] if known else regularizer
+    return lookup("regularizer", name, REGULARIZERS)()

@@ -10,8 +10,8 @@ import pytest
 import dlcourse
 
 PACKAGE = Path(dlcourse.__file__).parent
-CORE = ("activations", "initializers", "losses", "metrics", "layers", "optimizers", "callbacks", "models",
-        "autodiff", "gradcheck")  # fmt: skip
+CORE = ("activations", "initializers", "regularizers", "constraints", "losses", "metrics", "kernels", "layers",
+        "schedules", "optimizers", "callbacks", "serialization", "models", "autodiff", "gradcheck")  # fmt: skip
 EDGES = ("datasets", "plots", "widgets", "hardware", "results", "checks")
 ORDER = ("validation", *CORE, "twin", *EDGES)
 HEAVY = (

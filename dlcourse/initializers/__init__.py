@@ -15,6 +15,7 @@ from dlcourse.initializers.drawn import (
     TruncatedNormal,
 )
 from dlcourse.initializers.scaling import (
+    TRUNCATED_STD,
     GlorotNormal,
     GlorotUniform,
     HeNormal,
@@ -26,7 +27,29 @@ from dlcourse.initializers.scaling import (
 )
 from dlcourse.validation import lookup
 
-__all__ = ["INITIALIZERS"]
+__all__ = [
+    "ALIASES",
+    "INITIALIZERS",
+    "TRUNCATED_STD",
+    "Constant",
+    "GlorotNormal",
+    "GlorotUniform",
+    "HeNormal",
+    "HeUniform",
+    "Identity",
+    "Initializer",
+    "LecunNormal",
+    "LecunUniform",
+    "Ones",
+    "Orthogonal",
+    "RandomNormal",
+    "RandomUniform",
+    "TruncatedNormal",
+    "VarianceScaling",
+    "Zeros",
+    "compute_fans",
+    "get",
+]
 
 INITIALIZERS = {
     "zeros": Zeros,

@@ -59,7 +59,7 @@ def truncated_standard_normal(
 
 
 class Orthogonal(Initializer):
-    """gain times a random matrix with orthonormal columns, or rows where these are fewer.
+    """gain times a random matrix with orthonormal columns, or rows if these are fewer.
 
     Axes before the last count as rows. Q of the QR decomposition of a normal matrix,
     with the signs that make the diagonal of R positive: only so is Q uniform over all

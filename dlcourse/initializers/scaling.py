@@ -36,11 +36,10 @@ class VarianceScaling(Initializer):
         mode: str = "fan_in",
         distribution: str = "truncated_normal",
     ):
-        if not scale > 0:
-            raise ValueError(f"VarianceScaling: expected scale above 0, got {scale!r}.")
         lookup("VarianceScaling mode", mode, dict.fromkeys(_MODES))
         lookup("VarianceScaling distribution", distribution, dict.fromkeys(_DRAWS))
-        self.scale, self.mode, self.distribution = scale, mode, distribution
+        self.scale = require_above_zero("VarianceScaling", "scale", scale)
+        self.mode, self.distribution = mode, distribution
 
     def draw(self, shape, rng):
         fan_in, fan_out = compute_fans(shape)

@@ -79,8 +79,8 @@ class Embedding(Layer):
         if x.dtype.kind == "f" and (broken := np.argwhere(x != np.floor(x))).size:
             first = tuple(int(i) for i in broken[0])
             raise ValueError(
-                f"{self}: expected ids that are whole numbers, got {x[first]:g} at "
-                f"index {first}. Put Embedding first in the model, before any scaling."
+                f"{self}: expected ids that are whole numbers, got {float(x[first])} "
+                f"at index {first}. Put Embedding first, before any scaling."
             )
         wrong = np.argwhere((x < 0) | (x >= self.input_dim))
         if len(wrong):

@@ -32,7 +32,7 @@ def require_borders(who: str, what: str, value) -> tuple[tuple[int, int], ...]:
 
 
 def require_padding(who: str, padding: str) -> str:
-    """"valid" or "same"."""
+    """ "valid" or "same"."""
     lookup(f"{who} padding", padding, dict.fromkeys(("same", "valid")))
     return padding
 

@@ -62,11 +62,17 @@ class Metric:
         if sample_weight is None:
             self.total += float(values.sum() * share)
             self.count += n
-            return
-        w = as_weights(self.who, sample_weight, values.shape).astype(np.float64)
-        w = np.broadcast_to(w, values.shape)
-        self.total += float((w * values).sum() * share)
-        self.count += float(w.sum() * share)
+        else:
+            w = self.weights(sample_weight, values.shape)
+            self.total += float((w * values).sum() * share)
+            self.count += float(w.sum() * share)
+
+    def weights(self, sample_weight, shape: tuple[int, ...]) -> Array:
+        """A weight for each of the values of this shape; 1 without sample_weight."""
+        if sample_weight is None:
+            return np.ones(shape)
+        w = as_weights(self.who, sample_weight, shape).astype(np.float64)
+        return np.broadcast_to(w, shape)
 
     @property
     def who(self) -> str:

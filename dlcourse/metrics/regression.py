@@ -1,63 +1,9 @@
-"""Errors of real numbers, and the losses of classification as metrics.
-
-Most are the loss of the same name, averaged over all samples seen.
-"""
+"""Errors of real numbers that are no mean of losses."""
 
 import numpy as np
 
-from dlcourse import losses
-from dlcourse.metrics.base import Array, Metric
+from dlcourse.metrics.base import Metric
 from dlcourse.validation import as_floats, as_numbers, require_positive_int
-
-
-class _OfLoss(Metric):
-    """The mean of a loss over all samples."""
-
-    loss: losses.Loss
-
-    def targets(self, y_true, y_pred):
-        return self.loss.targets(y_true, y_pred)
-
-    def values(self, y_true, y_pred):
-        return self.loss.per_sample(y_true, y_pred)[0]
-
-
-class MeanSquaredError(_OfLoss):
-    """Mean of (y_pred - y_true)^2. Keras: keras.metrics.MeanSquaredError."""
-
-    default_name, loss = "mean_squared_error", losses.MeanSquaredError()
-
-
-class MeanAbsoluteError(_OfLoss):
-    """Mean of |y_pred - y_true|. Keras: keras.metrics.MeanAbsoluteError."""
-
-    default_name, loss = "mean_absolute_error", losses.MeanAbsoluteError()
-
-
-class MeanAbsolutePercentageError(_OfLoss):
-    """Mean of 100 |y_pred - y_true| / max(|y_true|, 1e-7).
-
-    Keras: keras.metrics.MeanAbsolutePercentageError.
-    """
-
-    default_name = "mean_absolute_percentage_error"
-    loss = losses.MeanAbsolutePercentageError()
-
-
-class MeanSquaredLogarithmicError(_OfLoss):
-    """Mean of (log(1 + y_pred) - log(1 + y_true))^2.
-
-    Keras: keras.metrics.MeanSquaredLogarithmicError.
-    """
-
-    default_name = "mean_squared_logarithmic_error"
-    loss = losses.MeanSquaredLogarithmicError()
-
-
-class LogCoshError(_OfLoss):
-    """Mean of log cosh(y_pred - y_true). Keras: keras.metrics.LogCoshError."""
-
-    default_name, loss = "logcosh", losses.LogCosh()
 
 
 class RootMeanSquaredError(Metric):
@@ -73,22 +19,6 @@ class RootMeanSquaredError(Metric):
 
     def result(self):
         return float(np.sqrt(super().result()))
-
-
-class CosineSimilarity(_OfLoss):
-    """Mean of cos(y_true, y_pred) along `axis`: the loss of that name with the sign +.
-
-    Keras: keras.metrics.CosineSimilarity.
-    """
-
-    default_name = "cosine_similarity"
-
-    def __init__(self, name: str | None = None, axis: int = -1):
-        super().__init__(name)
-        self.axis, self.loss = axis, losses.CosineSimilarity(axis)
-
-    def values(self, y_true, y_pred):
-        return -super().values(y_true, y_pred)
 
 
 class R2Score(Metric):
@@ -157,49 +87,3 @@ class R2Score(Metric):
         if p and n - p - 1 > 0:
             score = 1 - (1 - score) * (n - 1) / (n - p - 1)
         return float(score) if np.ndim(score) == 0 else score
-
-
-class BinaryCrossentropy(_OfLoss):
-    """Log loss of yes and no. Keras: keras.metrics.BinaryCrossentropy."""
-
-    default_name = "binary_crossentropy"
-
-    def __init__(
-        self,
-        name: str | None = None,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-    ):
-        super().__init__(name)
-        self.loss = losses.BinaryCrossentropy(from_logits, label_smoothing)
-        self.from_logits, self.label_smoothing = from_logits, label_smoothing
-
-
-class CategoricalCrossentropy(_OfLoss):
-    """Log loss of one-hot targets. Keras: keras.metrics.CategoricalCrossentropy."""
-
-    default_name = "categorical_crossentropy"
-
-    def __init__(
-        self,
-        name: str | None = None,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-    ):
-        super().__init__(name)
-        self.loss = losses.CategoricalCrossentropy(from_logits, label_smoothing)
-        self.from_logits, self.label_smoothing = from_logits, label_smoothing
-
-
-class SparseCategoricalCrossentropy(_OfLoss):
-    """Log loss of class numbers.
-
-    Keras: keras.metrics.SparseCategoricalCrossentropy.
-    """
-
-    default_name = "sparse_categorical_crossentropy"
-
-    def __init__(self, name: str | None = None, from_logits: bool = False):
-        super().__init__(name)
-        self.from_logits = from_logits
-        self.loss = losses.SparseCategoricalCrossentropy(from_logits)

@@ -53,11 +53,20 @@ def save(name: str, values: dict, script: Path, modules: list[str], code: str) -
 
 
 def code_hash(script: Path, modules: list[str]) -> str:
-    """sha256 over the meaning of a script and of modules such as "layers/core"."""
+    """sha256 over the meaning of a script and of modules such as "layers/core".
+
+    Of a package such as "models" all files count.
+    """
     digest = hashlib.sha256()
-    for file in [script, *(PACKAGE / f"{module}.py" for module in sorted(modules))]:
+    for file in [script, *(f for module in sorted(modules) for f in files_of(module))]:
         digest.update(canonical(file.read_text("utf-8")).encode())
     return digest.hexdigest()[:16]
+
+
+def files_of(module: str) -> list[Path]:
+    """The files of a module or package of dlcourse."""
+    folder = PACKAGE / module
+    return sorted(folder.glob("*.py")) if folder.is_dir() else [PACKAGE / f"{module}.py"]
 
 
 def canonical(source: str) -> str:

@@ -127,7 +127,7 @@ def _train(model, theirs, x, y, objective, optimizer, steps, seed) -> None:
     """`steps` updates of both models with fresh optimizers of the same options."""
     ours = copy.copy(optimizers.get(optimizer))
     ours._slots, ours.iterations = {}, 0  # the one given keeps its memory
-    their_optimizer = to_keras_optimizer(ours)
+    their_optimizer = to_keras_optimizer(ours, precision(str(model.dtype)))
     training = seed is not None
     for _ in range(steps):
         grads = _step(model, x, y, objective, seed)["grads"]

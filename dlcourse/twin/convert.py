@@ -41,7 +41,7 @@ def to_keras(
     twin.set_weights(model.get_weights())
     if model.loss is not None:
         twin.compile(
-            optimizer=to_keras_optimizer(model.optimizer),
+            optimizer=to_keras_optimizer(model.optimizer, dtype),
             loss=to_keras_loss(model.loss, dtype),
             loss_weights=model.objective.loss_weights,
             metrics=[
@@ -100,15 +100,16 @@ def to_keras_loss(loss: "str | losses.Loss | list", dtype: str = "float32"):
 
 
 def to_keras_optimizer(
-    optimizer: "optimizers.Optimizer",
+    optimizer: "optimizers.Optimizer", dtype: str = "float32"
 ) -> "keras.optimizers.Optimizer":
     """The Keras optimizer of the same class and options, at the present learning rate.
 
-    Numbers are passed as np.float64: TensorFlow would round a Python float to float32
-    where Adam raises beta_2 to the power t, which moves 1 - beta_2^t by 1e-5 of itself.
+    For weights in float64 numbers are passed as np.float64: TensorFlow would round a
+    Python float to float32 where Adam raises beta_2 to the power t, which moves
+    1 - beta_2^t by 1e-5 of itself.
     """
     found = options(optimizer)
-    if keras.backend.backend() == "tensorflow":
+    if keras.backend.backend() == "tensorflow" and dtype == "float64":
         found = {
             name: np.float64(value) if isinstance(value, float) else value
             for name, value in found.items()
@@ -140,11 +141,22 @@ def _their_options(thing, dtype: str) -> dict:
         elif isinstance(value, Layer):
             value = to_keras_layer(value, dtype)
         elif isinstance(value, Regularizer):
-            value = _their_class(keras.regularizers, value)(**options(value))
+            value = _to_keras_regularizer(value, dtype)
         elif isinstance(value, Constraint):
             value = _their_class(keras.constraints, value)(**options(value))
         found[name] = value
     return found
+
+
+def _to_keras_regularizer(regularizer: Regularizer, dtype: str):
+    """Keras' regularizer of the same class and options."""
+    own = options(regularizer)
+    theirs = _their_class(keras.regularizers, regularizer)(**own)
+    if dtype == "float64":
+        for name, value in own.items():
+            if isinstance(value, float):  # TensorFlow would round it to float32
+                setattr(theirs, name, np.float64(value))
+    return theirs
 
 
 def _affine(a: Array, b: Array, dtype: str):
@@ -193,34 +205,38 @@ def _from_keras_model(keras_model) -> Trainer:
             model.add(_from_keras_layer(layer))
         return model
     config = keras_model.get_config()
-    ours, known = {}, {}
+    ours, known, calls = {}, {}, {}
     for entry in config["layers"]:
-        layer = keras_model.get_layer(entry["name"])
+        name = entry["name"]
+        layer, calls[name] = keras_model.get_layer(name), entry["inbound_nodes"]
         if isinstance(layer, keras.layers.InputLayer):
-            node = layers.Input(tuple(layer.batch_shape[1:]), name=layer.name)
-            known[entry["name"], 0] = node
-            continue
-        ours[entry["name"]] = _from_keras_layer(layer)
-        for index, call in enumerate(entry["inbound_nodes"]):
-            source = call["args"][0]
-            node = ours[entry["name"]](_map_history(source, known))
-            known[entry["name"], index] = node
-    starts, ends = (_ends(config[k], known) for k in ("input_layers", "output_layers"))
-    return models.Model(starts, ends, name=keras_model.name)
+            known[name, 0] = layers.Input(tuple(layer.batch_shape[1:]), name=name)
+        else:
+            ours[name] = _from_keras_layer(layer)
 
+    def node(name: str, index: int) -> Node:
+        """The node of that call of that layer, described once."""
+        if (name, index) not in known:
+            source = calls[name][index]["args"][0]
+            many = isinstance(source, (list, tuple))
+            found = [
+                node(*one["config"]["keras_history"][:2])
+                for one in (source if many else [source])
+            ]
+            known[name, index] = ours[name](found if many else found[0])
+        return known[name, index]
 
-def _map_history(source, known: dict) -> "Node | list[Node]":
-    if isinstance(source, (list, tuple)):
-        return [_map_history(one, known) for one in source]
-    name, index, _ = source["config"]["keras_history"]
-    return known[name, index]
+    def ends(entry) -> "Node | list[Node]":
+        """Of one [name, index, tensor], or of a list of them."""
+        if isinstance(entry[0], (list, tuple)):
+            return [node(*one[:2]) for one in entry]
+        return node(*entry[:2])
 
-
-def _ends(entry, known: dict) -> "Node | list[Node]":
-    """One [name, node, tensor], or a list of them."""
-    if entry and isinstance(entry[0], (list, tuple)):
-        return [known[e[0], e[1]] for e in entry]
-    return known[entry[0], entry[1]]
+    return models.Model(
+        ends(config["input_layers"]),
+        ends(config["output_layers"]),
+        name=keras_model.name,
+    )
 
 
 def _from_keras_layer(layer) -> Layer:

@@ -1,11 +1,10 @@
 """SimpleRNN, LSTM, GRU, Bidirectional, TimeDistributed, Embedding, Masking, RepeatVector."""
 
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
-from cases.base import LayerCase, N
+from cases.base import LayerCase
 from dlcourse import layers
 from dlcourse.layers import (
     GRU,
@@ -26,33 +25,30 @@ COUNTS = np.array(
 )
 
 
-@dataclass(frozen=True)
-class PaddedCase(LayerCase):
+def whole(rng, shape):
+    """Small numbers, so that no gate is shut."""
+    return 1.3 * rng.normal(size=shape)
+
+
+def padded(rng, shape):
     """Steps that do not count are far below zero: relu makes them 0, elu -1, exactly,
     and so in a neighbourhood of x, as finite differences need it."""
-
-    def x(self, dtype="float64"):
-        x = super().x(dtype)
-        x[..., 0] = np.abs(x[..., 0]) + 0.1  # the others stay above the kink somewhere
-        x[~COUNTS] = -50
-        return x
+    x = whole(rng, shape)
+    x[..., 0] = np.abs(x[..., 0]) + 0.1  # the others stay above the kink somewhere
+    x[~COUNTS] = -50
+    return x
 
 
-@dataclass(frozen=True)
-class IdsCase(LayerCase):
-    """Ids 0 ... 4, padded with 0; they have no gradient."""
-
-    ids = True
-
-    def x(self, dtype="float64"):
-        ids = np.random.default_rng(1).integers(1, 5, (N, *self.shape))
-        ids.reshape(N, -1)[:, :4][~COUNTS] = 0
-        return ids.astype(dtype)
+def ids(rng, shape):
+    """Ids 1 ... 4, padded with 0. They have no gradient."""
+    x = rng.integers(1, 5, shape)
+    x[~COUNTS] = 0
+    return x
 
 
 MASKS = {
-    "": (LayerCase, list),
-    "-masked": (PaddedCase, lambda: [layers.Activation("relu"), Masking()]),
+    "": (whole, list),
+    "-masked": (padded, lambda: [layers.Activation("relu"), Masking()]),
 }
 KINDS = {
     "SimpleRNN": SimpleRNN,
@@ -78,8 +74,14 @@ def both(*names):
 
 def case(kind, stack, shape=(4, 3), mask="", **options):
     """A case whose layers `stack()` come behind what makes the mask."""
-    cls, before = MASKS[mask]
-    return cls(kind + mask, lambda: [*before(), *stack()], shape, **options)
+    draw, before = MASKS[mask]
+    return LayerCase(
+        kind + mask, lambda: [*before(), *stack()], shape, draw=draw, **options
+    )
+
+
+def of_ids(kind, stack, shape=(4,)):
+    return LayerCase(kind, stack, shape, draw=ids)
 
 
 def cell_cases(kind):
@@ -189,11 +191,11 @@ LAYERS = {
         ),
     ],
     "Embedding": [
-        IdsCase("Embedding", lambda: [Embedding(5, 3)], (4,)),
-        IdsCase("Embedding-two-axes", lambda: [Embedding(7, 2)], (4, 2)),
-        IdsCase("Embedding-LSTM", lambda: [Embedding(5, 3), LSTM(2)], (4,)),
+        of_ids("Embedding", lambda: [Embedding(5, 3)], (4,)),
+        of_ids("Embedding-two-axes", lambda: [Embedding(7, 2)], (4, 2)),
+        of_ids("Embedding-LSTM", lambda: [Embedding(5, 3), LSTM(2)], (4,)),
         *(
-            IdsCase(
+            of_ids(
                 f"Embedding-mask-zero-{named(kind, options)}",
                 lambda k=kind, o=options: [
                     Embedding(5, 3, mask_zero=True),
@@ -204,7 +206,7 @@ LAYERS = {
             for kind in KINDS
             for options in both("return_sequences", "go_backwards")
         ),
-        IdsCase(
+        of_ids(
             "Embedding-mask-zero-Bidirectional",
             lambda: [
                 Embedding(5, 3, mask_zero=True),
@@ -215,11 +217,12 @@ LAYERS = {
     ],
     "Masking": [
         case("Masking-none", lambda: [Masking()]),
-        PaddedCase("Masking", MASKS["-masked"][1], (4, 3)),
-        PaddedCase(
+        case("Masking", list, mask="-masked"),
+        LayerCase(
             "Masking-value",
             lambda: [layers.Activation("elu"), Masking(-1.0), SimpleRNN(2)],
             (4, 3),
+            draw=padded,
         ),
         case(
             "Masking-through",
