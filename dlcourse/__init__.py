@@ -18,6 +18,7 @@ _MODULES = (
     "gradcheck",
     "hardware",
     "initializers",
+    "kernels",
     "layers",
     "losses",
     "metrics",

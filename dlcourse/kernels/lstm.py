@@ -39,3 +39,92 @@ def step_backward(dstates, cache, weights, phi, sigma):
         axis=1,
     )  # (batch, 4 units)
     return dz @ W.T, (dz @ U.T, dc * f), (x.T @ dz, h.T @ dz, dz.sum(axis=0))
+
+
+# -- the fast form, for phi = tanh and sigma = sigmoid
+
+ORDER = [0, 1, 3, 2]  # i, f, o, g: the three gates side by side; its own inverse
+
+
+def forward(x, states, mask, weights):
+    """(h (T, batch, units), (h_T, c_T), cache) of the whole sequence, as scan(step, ...).
+
+    - One product a step: [x_t, h, 1] [W; U; b] is x_t W + h U + b.
+    - Its columns stand in four blocks, one a gate, so that each gate is an array
+      without gaps, and that the blocks stay below the size (10^6 multiplications) up to
+      which OpenBLAS multiplies without copying its operands first.
+    - sigma(z) = (1 + tanh(z / 2)) / 2: with the gates' columns halved, one tanh serves
+      all four.
+    - Results are written where they are kept: no array is made in the loop.
+    """
+    h0, c0 = states
+    (time, batch, d), units = x.shape, h0.shape[1]
+    A = blocks(np.concatenate([*weights[:2], weights[2][np.newaxis]]))[ORDER]
+    A[:3] *= 0.5
+    rows = stacked_rows(x, h0)  # [x_t, h, 1]
+    h = rows[..., d:-1]
+    z = np.empty((4, time, batch, units), h0.dtype)
+    c = np.empty((time + 1, batch, units), h0.dtype)
+    p, new = np.empty_like(z[0]), np.empty_like(c0)
+    c[0] = c0
+    for t in range(time):
+        gates = z[:, t]
+        np.matmul(rows[t], A, out=gates)
+        np.tanh(gates, out=gates)
+        gates[:3] *= 0.5
+        gates[:3] += 0.5
+        i, f, o, g = gates
+        np.multiply(f, c[t], out=c[t + 1])
+        np.multiply(i, g, out=new)
+        c[t + 1] += new
+        np.tanh(c[t + 1], out=p[t])
+        np.multiply(o, p[t], out=h[t + 1])
+        if mask is not None:
+            np.copyto(c[t + 1], c[t], where=~mask[t])
+            np.copyto(h[t + 1], h[t], where=~mask[t])
+    return h[1:], (h[-1], c[-1]), (rows, z, c, p, mask)
+
+
+def backward(dh, dstates, cache, weights):
+    """As scan_backward(step_backward, ...).
+
+    dL/dz of a step is dL/dh or dL/dc times factors that the forward pass knows: they
+    are computed for all steps at once. What must wait for its turn is dz U^T and a few
+    products of (batch, units).
+    """
+    (W, U, _), (rows, z, c, p, mask) = weights, cache
+    i, f, o, g = z
+    dz = np.empty_like(z)  # holds the factors, and in the loop dL/dz
+    np.multiply(g, i * (1 - i), out=dz[0])  # dL/dz_i = dL/dc g i (1 - i)
+    np.multiply(c[:-1], f * (1 - f), out=dz[1])
+    np.multiply(p, o * (1 - o), out=dz[2])  # dL/dz_o = dL/dh p o (1 - o)
+    np.multiply(i, 1 - g * g, out=dz[3])
+    to_c = o * (1 - p * p)  # dL/dc = dL/dh o (1 - p^2), and what comes from c_{t+1}
+    carried = None
+    if mask is not None:  # where the states were carried, so are their gradients
+        carried, f = ~mask, np.where(mask, f, 1)
+        dz *= mask
+        to_c *= mask
+    UT = np.ascontiguousarray(blocks(U)[ORDER].swapaxes(1, 2))  # (4, units, units)
+    state, dc = dstates[0].copy(), dstates[1].copy()
+    parts, new = np.empty((4, *state.shape), z.dtype), np.empty_like(state)
+    for t in reversed(range(len(p))):
+        if dh is not None:
+            state += dh[t]
+        np.multiply(state, to_c[t], out=new)
+        dc += new
+        dz[:2, t] *= dc
+        dz[2, t] *= state
+        dz[3, t] *= dc
+        np.matmul(dz[:, t], UT, out=parts)
+        if carried is None:
+            np.add.reduce(parts, axis=0, out=state)
+        else:
+            state = parts.sum(axis=0) + state * carried[t]
+        dc *= f[t]
+    return (*weight_gradients(rows, dz[ORDER], W, (state, dc)),)
+
+
+def blocks(columns):
+    """(n, k units) -> (k, n, units): the columns of each gate as an array of its own."""
+    raise NotImplementedError

@@ -4,7 +4,8 @@ import numpy as np
 
 from dlcourse.kernels import pooling
 from dlcourse.layers.base import Layer
-from dlcourse.layers.windows import require_each, require_image, require_padding
+from dlcourse.layers.shapes import require_image
+from dlcourse.layers.windowed import one_per_axis, require_padding
 
 
 class _Pooling(Layer):
@@ -16,8 +17,8 @@ class _Pooling(Layer):
         super().__init__(name)
         who = type(self).__name__
         strides = pool_size if strides is None else strides
-        self.pool_size = require_each(who, "pool_size", pool_size, self.axes)
-        self.strides = require_each(who, "strides", strides, self.axes)
+        self.pool_size = one_per_axis(who, "pool_size", pool_size, self.axes)
+        self.strides = one_per_axis(who, "strides", strides, self.axes)
         self.padding = require_padding(who, padding)
 
     @property

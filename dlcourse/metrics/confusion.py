@@ -142,7 +142,10 @@ class FBetaScore(Metric):
                 f"{y_pred.shape}."
             )
         if self.threshold is None:
-            said = (y_pred == y_pred.max(axis=-1, keepdims=True)) & (y_pred != 0)
+            largest = y_pred == y_pred.max(axis=-1, keepdims=True)
+            said = largest & (
+                np.abs(y_pred) > 1e-9
+            )  # as Keras: a row of 0 says nothing
         else:
             said = y_pred > self.threshold
         w = self.weights(sample_weight, y_pred.shape)
@@ -184,11 +187,11 @@ class F1Score(FBetaScore):
 class ConfusionMatrix(Metric):
     """C[i, j]: how many samples of class i were taken for class j; with weights, sums.
 
-    y_true holds class numbers; y_pred too, or a row of outputs a sample, of which the
-    largest counts. normalize "true" divides each row by its sum, "pred" each column,
-    "all" everything (0 where nothing is to divide). ValueError for a class number
-    outside 0 ... num_classes - 1. Keras has none; scikit-learn's confusion_matrix is
-    the same.
+    y_true holds class numbers or one-hot rows; y_pred class numbers or a row of outputs
+    a sample, of which the largest counts. normalize "true" divides each row by its sum,
+    "pred" each column, "all" everything (0 where nothing is to divide). ValueError for
+    a class number outside 0 ... num_classes - 1. Keras has none; scikit-learn's
+    confusion_matrix is the same.
     """
 
     default_name = "confusion_matrix"
@@ -211,9 +214,11 @@ class ConfusionMatrix(Metric):
     def update_state(self, y_true, y_pred, sample_weight=None):
         y_true = as_numbers(self.who, "y_true", y_true)
         y_pred = as_floats(self.who, "y_pred", y_pred)
-        scores = y_pred.ndim > 1 and y_pred.shape[-1] == self.num_classes > 1
-        if scores and y_true.shape != y_pred.shape:
-            y_pred = y_pred.argmax(axis=-1)
+        if y_pred.ndim > 1 and y_pred.shape[-1] == self.num_classes > 1:
+            if y_true.shape == y_pred.shape and _one_hot(y_true):
+                y_true = y_true.argmax(axis=-1)
+            if y_true.shape != y_pred.shape:
+                y_pred = y_pred.argmax(axis=-1)
         y_true = class_numbers(self.who, y_true, y_pred.shape, "y_true.argmax(axis=-1)")
         for what, labels in (("y_true", y_true), ("y_pred", y_pred)):
             known = (labels == np.floor(labels)) & (labels >= 0)
@@ -232,6 +237,11 @@ class ConfusionMatrix(Metric):
             return self.counts.copy()
         whole = self.counts.sum(axis=axis[self.normalize], keepdims=True)
         return self.counts / np.where(whole == 0, 1, whole)
+
+
+def _one_hot(y: Array) -> bool:
+    """Whether every row holds a single 1 and is 0 else."""
+    return bool((((y == 0) | (y == 1)).all()) and (y.sum(axis=-1) == 1).all())
 
 
 def confusions(y_true: Array, y_pred: Array, classes: int, w: Array) -> Array:

@@ -140,7 +140,7 @@ def precision_recall_curve(
 
 
 def roc_auc_score(y_true, y_score) -> float:
-    """P(score of a positive > score of a negative) + P(equal)/2: the area under the ROC.
+    """P(score of a positive > score of a negative) + P(equal)/2: the area under ROC.
 
     By the ranks r of all scores, equal ones sharing their mean rank (Mann-Whitney):
     (sum of r over positives - m (m + 1)/2) / (m k), m positives and k negatives.
