@@ -11,6 +11,8 @@ the reset after the product there are two biases, b and b': one of x W, one of h
 
 import numpy as np
 
+from dlcourse.kernels.blocks import blocks, joined
+
 Array = np.ndarray
 
 
@@ -66,3 +68,81 @@ def step_reset_before_backward(dstates, cache, weights, phi, sigma):
     before = dh * z + drh * r + gates @ U[:, : 2 * units].T
     dU = np.concatenate([h.T @ gates, (r * h).T @ dg], axis=1)
     return da @ W.T, (before,), (x.T @ da, dU, da.sum(axis=0))
+
+
+# -- the fast form, for reset after, phi = tanh and sigma = sigmoid
+
+
+def forward(x, states, mask, weights):
+    """(h (T, batch, units), (h_T,), cache) of the whole sequence, as scan(step, ...).
+
+    - x W of all steps is one product before the loop; the biases go with it, but for
+      that of h U_h, which the reset gate multiplies: it is the last row under U_h, with
+      h = [h, 1].
+    - sigma(z) = (1 + tanh(z / 2)) / 2: with the gates' columns halved, one tanh serves
+      both.
+    """
+    (W, U, b), (h0,) = weights, states
+    (time, batch, d), units = x.shape, h0.shape[1]
+    x = np.array(x, h0.dtype, order="C").reshape(-1, d)
+    bias, bias_h = b[0].copy(), np.zeros_like(b[1])
+    bias[: 2 * units] += b[1, : 2 * units]
+    bias_h[2 * units :] = b[1, 2 * units :]
+    Wb, Ub = blocks(np.vstack([W, bias]), 3), blocks(np.vstack([U, bias_h]), 3)
+    Wb[:2] *= 0.5
+    Ub[:2] *= 0.5
+    z = x @ Wb[:, :-1]
+    z += Wb[:, -1:]
+    z = z.reshape(3, time, batch, units)  # x W + b, and in the loop z, r, g
+    h = np.ones((time + 1, batch, units + 1), h0.dtype)
+    h[0, :, :-1] = h0
+    product = np.empty((3, batch, units), h0.dtype)
+    s = np.empty_like(z[0])  # h U_h + b'_h
+    for t in range(time):
+        np.matmul(h[t], Ub, out=product)
+        gates, g, before = z[:2, t], z[2, t], h[t, :, :-1]
+        gates += product[:2]
+        np.tanh(gates, out=gates)
+        gates *= 0.5
+        gates += 0.5
+        s[t] = product[2]
+        product[2] *= gates[1]
+        g += product[2]
+        np.tanh(g, out=g)
+        new = before - g
+        new *= gates[0]
+        new += g  # z h + (1 - z) g
+        h[t + 1, :, :-1] = new if mask is None else np.where(mask[t], new, before)
+    return h[1:, :, :-1], (h[-1, :, :-1],), (x, h, z, s, mask)
+
+
+def backward(dh, dstates, cache, weights):
+    """As scan_backward(step_backward, ...).
+
+    All of dL/dz is dL/dh times factors that the forward pass knows: they are computed
+    for all steps at once, before the loop.
+    """
+    (W, U, _), (x, h, (z, r, g), s, mask) = weights, cache
+    time, batch, units = z.shape
+    back = np.empty((4, *z.shape), z.dtype)  # of z, r, r (h U_h), x W_h
+    np.multiply(h[:-1, :, :-1] - g, z * (1 - z), out=back[0])
+    np.multiply(1 - z, 1 - g * g, out=back[3])
+    np.multiply(back[3], r, out=back[2])
+    np.multiply(back[2], s * (1 - r), out=back[1])
+    if mask is not None:  # where h was carried, so is its gradient
+        back *= mask
+        z = np.where(mask, z, 1)
+    UT = np.ascontiguousarray(blocks(U, 3).swapaxes(1, 2))  # (3, units, units)
+    (state,) = dstates
+    for t in reversed(range(time)):
+        if dh is not None:
+            state = state + dh[t]
+        back[:, t] *= state
+        state = state * z[t]
+        state += np.add.reduce(back[:3, t] @ UT, axis=0)
+    back = back.reshape(4, -1, units)
+    of_x, of_h = back[[0, 1, 3]], back[:3]
+    dU = joined(h[:-1].reshape(-1, units + 1).T @ of_h)  # its last row is db'
+    dx = (of_x @ blocks(W, 3).swapaxes(1, 2)).sum(axis=0).reshape(time, batch, -1)
+    db = np.stack([joined(of_x.sum(axis=1, keepdims=True))[0], dU[-1]])
+    return dx, (state,), (joined(x.T @ of_x), dU[:-1], db)

@@ -11,6 +11,8 @@ o.
 
 import numpy as np
 
+from dlcourse.kernels.blocks import blocks, joined, stacked_rows
+
 Array = np.ndarray
 
 
@@ -49,17 +51,14 @@ ORDER = [0, 1, 3, 2]  # i, f, o, g: the three gates side by side; its own invers
 def forward(x, states, mask, weights):
     """(h (T, batch, units), (h_T, c_T), cache) of the whole sequence, as scan(step, ...).
 
-    - One product a step: [x_t, h, 1] [W; U; b] is x_t W + h U + b.
-    - Its columns stand in four blocks, one a gate, so that each gate is an array
-      without gaps, and that the blocks stay below the size (10^6 multiplications) up to
-      which OpenBLAS multiplies without copying its operands first.
+    - One product a step, [x_t, h, 1] [W; U; b], in blocks: see `blocks`.
     - sigma(z) = (1 + tanh(z / 2)) / 2: with the gates' columns halved, one tanh serves
       all four.
     - Results are written where they are kept: no array is made in the loop.
     """
     h0, c0 = states
     (time, batch, d), units = x.shape, h0.shape[1]
-    A = blocks(np.concatenate([*weights[:2], weights[2][np.newaxis]]))[ORDER]
+    A = blocks(np.vstack(weights), 4)[ORDER]
     A[:3] *= 0.5
     rows = stacked_rows(x, h0)  # [x_t, h, 1]
     h = rows[..., d:-1]
@@ -105,7 +104,7 @@ def backward(dh, dstates, cache, weights):
         carried, f = ~mask, np.where(mask, f, 1)
         dz *= mask
         to_c *= mask
-    UT = np.ascontiguousarray(blocks(U)[ORDER].swapaxes(1, 2))  # (4, units, units)
+    UT = np.ascontiguousarray(blocks(U, 4)[ORDER].swapaxes(1, 2))  # (4, units, units)
     state, dc = dstates[0].copy(), dstates[1].copy()
     parts, new = np.empty((4, *state.shape), z.dtype), np.empty_like(state)
     for t in reversed(range(len(p))):
@@ -122,9 +121,7 @@ def backward(dh, dstates, cache, weights):
         else:
             state = parts.sum(axis=0) + state * carried[t]
         dc *= f[t]
-    return (*weight_gradients(rows, dz[ORDER], W, (state, dc)),)
-
-
-def blocks(columns):
-    """(n, k units) -> (k, n, units): the columns of each gate as an array of its own."""
-    raise NotImplementedError
+    dz, seen = dz.reshape(4, -1, len(U)), rows[:-1].reshape(-1, rows.shape[2])
+    dA, d = joined((seen.T @ dz)[ORDER]), len(W)
+    dx = (dz @ blocks(W, 4)[ORDER].swapaxes(1, 2)).sum(axis=0)
+    return dx.reshape(len(p), -1, d), (state, dc), (dA[:d], dA[d:-1], dA[-1])

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from dlcourse.kernels.blocks import stacked_rows
+
 Array = np.ndarray
 
 
@@ -30,7 +32,7 @@ def forward(x, states, mask, weights):
     x_t W + h U + b is one product, [x_t, h, 1] [W; U; b]. The rows [x_t, h, 1] of all
     steps stand in one array, which the gradients of all weights need as it is.
     """
-    A = np.concatenate([*weights[:2], weights[2][np.newaxis]])  # (d + units + 1, units)
+    A = np.vstack(weights)  # (d + units + 1, units)
     rows = stacked_rows(x, states[0])
     h = rows[..., x.shape[2] : -1]
     for t in range(len(x)):
@@ -59,15 +61,3 @@ def backward(dh, dstates, cache, weights):
     dA = rows[:-1].reshape(-1, rows.shape[2]).T @ dz
     dx = (dz @ W.T).reshape(-1, batch, d)
     return dx, (state,), (dA[:d], dA[d:-1], dA[-1])
-
-
-def stacked_rows(x, h):
-    """[x_t, h_{t-1}, 1] of every step and one more, (T + 1, batch, d + units + 1).
-
-    Only h_0 is filled in.
-    """
-    time, batch, d = x.shape
-    rows = np.empty((time + 1, batch, d + h.shape[1] + 1), h.dtype)
-    rows[:-1, :, :d], rows[-1, :, :d] = x, 0
-    rows[0, :, d:-1], rows[..., -1] = h, 1
-    return rows

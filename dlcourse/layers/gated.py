@@ -2,7 +2,7 @@
 
 from dlcourse import activations
 from dlcourse.kernels import gru, lstm, scan
-from dlcourse.layers.recurrent import Recurrent
+from dlcourse.layers.recurrent import Recurrent, is_same
 
 
 class LSTM(Recurrent):
@@ -67,10 +67,14 @@ class LSTM(Recurrent):
 
     def run(self, x, states, mask, weights):
         phi, sigma = self.activation, self.recurrent_activation
+        if is_standard(phi, sigma):
+            return lstm.forward(x, states, mask, weights)
         return scan.scan(lstm.step, x, states, mask, weights, phi, sigma)
 
     def run_backward(self, dh, dstates, cache, weights):
         phi, sigma = self.activation, self.recurrent_activation
+        if is_standard(phi, sigma):
+            return lstm.backward(dh, dstates, cache, weights)
         return scan.scan_backward(
             lstm.step_backward, dh, dstates, cache, weights, phi, sigma
         )
@@ -137,10 +141,19 @@ class GRU(Recurrent):
 
     def run(self, x, states, mask, weights):
         phi, sigma = self.activation, self.recurrent_activation
+        if self.reset_after and is_standard(phi, sigma):
+            return gru.forward(x, states, mask, weights)
         step = gru.step if self.reset_after else gru.step_reset_before
         return scan.scan(step, x, states, mask, weights, phi, sigma)
 
     def run_backward(self, dh, dstates, cache, weights):
         phi, sigma = self.activation, self.recurrent_activation
+        if self.reset_after and is_standard(phi, sigma):
+            return gru.backward(dh, dstates, cache, weights)
         back = gru.step_backward if self.reset_after else gru.step_reset_before_backward
         return scan.scan_backward(back, dh, dstates, cache, weights, phi, sigma)
+
+
+def is_standard(phi, sigma) -> bool:
+    """Whether the activations are those that the fast kernels serve."""
+    return is_same(phi, activations.tanh) and is_same(sigma, activations.sigmoid)
