@@ -124,24 +124,33 @@ def relu(dy, z, y):
 
 @activation
 def leaky_relu(z: Array, negative_slope: float = 0.2) -> Array:
-    """z for z > 0, else negative_slope z. Keras: keras.activations.leaky_relu."""
-    return z * np.where(z > 0, 1, negative_slope).astype(z.dtype)
+    """z for z > 0, else negative_slope z; at z = 0 the derivative is negative_slope.
+
+    Keras: keras.activations.leaky_relu.
+    """
+    # two products: np.where is slow where signs are mixed
+    return np.maximum(z, z.dtype.type(0)) + negative_slope * np.minimum(z, 0)
 
 
 @leaky_relu.defvjp
 def leaky_relu(dy, z, y, negative_slope=0.2):
-    return dy * np.where(z > 0, 1, negative_slope).astype(z.dtype)
+    above = z > 0
+    return dy * above + negative_slope * (dy * ~above)
 
 
 @activation
-def elu(z: Array) -> Array:
-    """z for z > 0, else exp(z) - 1. Keras: keras.activations.elu with alpha = 1."""
-    return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))
+def elu(z: Array, alpha: float = 1.0) -> Array:
+    """z for z > 0, else alpha (exp(z) - 1); at z = 0 the derivative is alpha.
+
+    Keras: keras.activations.elu.
+    """
+    return np.maximum(z, z.dtype.type(0)) + alpha * np.expm1(np.minimum(z, 0))
 
 
 @elu.defvjp
-def elu(dy, z, y):
-    return dy * np.where(z > 0, 1, y + 1)
+def elu(dy, z, y, alpha=1.0):
+    above = z > 0
+    return dy * above + (dy * ~above) * (y + alpha)
 
 
 @activation
@@ -197,18 +206,29 @@ def silu(dy, z, y):
 
 
 @activation
-def gelu(z: Array) -> Array:
+def gelu(z: Array, approximate: bool = False) -> Array:
     """z Phi(z), with Phi the distribution function of N(0, 1).
 
-    Keras: keras.activations.gelu(approximate=False).
+    approximate: z (1 + tanh u)/2 with u = sqrt(2/pi) (z + 0.044715 z^3), within 5e-4.
+    Keras: keras.activations.gelu.
     """
+    if approximate:
+        return z * (1 + np.tanh(_gelu_argument(z))) / 2
     return z * _normal_cdf(z)
 
 
 @gelu.defvjp
-def gelu(dy, z, y):
+def gelu(dy, z, y, approximate=False):
+    if approximate:
+        t = np.tanh(_gelu_argument(z))
+        du = z.dtype.type(math.sqrt(2 / math.pi)) * (1 + 3 * 0.044715 * z * z)
+        return dy * (1 + t + z * (1 - t * t) * du) / 2
     density = np.exp(-0.5 * z * z) / z.dtype.type(math.sqrt(2 * math.pi))
     return dy * (_normal_cdf(z) + z * density)
+
+
+def _gelu_argument(z: Array) -> Array:
+    return z.dtype.type(math.sqrt(2 / math.pi)) * (z + 0.044715 * z * z * z)
 
 
 def _normal_cdf(z: Array) -> Array:
@@ -230,35 +250,35 @@ def hard_sigmoid(dy, z, y):
 
 
 @activation
-def softmax(z: Array) -> Array:
-    """p_k = exp(z_k) / sum_j exp(z_j) over the last axis.
+def softmax(z: Array, axis: int = -1) -> Array:
+    """p_k = exp(z_k) / sum_j exp(z_j) over `axis`, the last one.
 
     The largest z is subtracted first, which changes nothing but avoids an overflow.
     Book: eq:softmax. Keras: keras.activations.softmax.
     """
-    e = np.exp(z - z.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
 
 
 @softmax.defvjp
-def softmax(dy, z, y):
+def softmax(dy, z, y, axis=-1):
     # dz_k = sum_j dy_j dp_j/dz_k with dp_j/dz_k = p_j (1[j = k] - p_k)
-    return y * (dy - (dy * y).sum(axis=-1, keepdims=True))
+    return y * (dy - (dy * y).sum(axis=axis, keepdims=True))
 
 
 @activation
-def log_softmax(z: Array) -> Array:
-    """z - log sum_j exp(z_j) over the last axis.
+def log_softmax(z: Array, axis: int = -1) -> Array:
+    """z - log sum_j exp(z_j) over `axis`, the last one.
 
     Keras: keras.activations.log_softmax.
     """
-    shifted = z - z.max(axis=-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    shifted = z - z.max(axis=axis, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
 
 
 @log_softmax.defvjp
-def log_softmax(dy, z, y):
-    return dy - np.exp(y) * dy.sum(axis=-1, keepdims=True)
+def log_softmax(dy, z, y, axis=-1):
+    return dy - np.exp(y) * dy.sum(axis=axis, keepdims=True)
 
 
 ACTIVATIONS = {

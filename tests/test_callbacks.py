@@ -1,6 +1,7 @@
 """Callbacks: the same events, stops, restored weights and CSV as Keras'."""
 
 import csv
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from test_fit import same_history, setting
 
 import dlcourse.callbacks
-from dlcourse import layers, models, optimizers, twin
+from dlcourse import callbacks, layers, models, optimizers, twin
 
 OPTIONS = {"batch_size": 8, "shuffle": False, "verbose": 0}
 EVENTS = [name for name in dir(dlcourse.callbacks.Callback) if name.startswith("on_")]
@@ -161,3 +162,180 @@ def test_one_callback_alone_is_allowed(rng):
     (ours, _), data = pair(rng)
     module, model = ours
     model.fit(**data, epochs=2, callbacks=module.EarlyStopping(), **OPTIONS)
+
+
+# -- scripted: the callback alone, with the logs of a training that never was
+
+
+class Recorder:
+    """Stands in for a model: writes down what is saved, and the rate at that moment."""
+
+    def __init__(self, optimizer):
+        self.optimizer, self.saved, self.metrics = optimizer, [], []
+        self.stop_training = False
+
+    def save(self, path, overwrite=True):
+        self.saved.append(("model", Path(path).with_suffix("").name))
+
+    def save_weights(self, path, overwrite=True):
+        self.saved.append(("weights", Path(path).with_suffix("").with_suffix("").name))
+
+
+def play(callback, optimizer, script, batches=2):
+    """Run the callback through epochs with these values; (model, logs of the epochs)."""
+    model = Recorder(optimizer)
+    callback.set_model(model)
+    callback.set_params({"epochs": len(script), "steps": batches, "verbose": 0})
+    callback.on_train_begin({})
+    records = []
+    for epoch, value in enumerate(script):
+        callback.on_epoch_begin(epoch, {})
+        for batch in range(batches):
+            callback.on_train_batch_begin(batch, {})
+            callback.on_train_batch_end(batch, {"loss": value})
+        logs = {"loss": value, "val_loss": value + 0.5}
+        callback.on_epoch_end(epoch, logs)
+        records.append(logs)
+    callback.on_train_end({})
+    return model, records
+
+
+LONG = [
+    1.0,
+    0.9,
+    0.95,
+    0.91,
+    0.9,
+    0.90005,
+    0.8,
+    0.85,
+    0.85,
+    0.85,
+    0.85,
+    0.7,
+    0.7,
+    0.7,
+    0.7,
+    0.6,
+]
+PLATEAUS = [
+    {"monitor": "loss", "factor": 0.5, "patience": 2},
+    {"monitor": "loss", "factor": 0.5, "patience": 1, "cooldown": 2},
+    {"monitor": "loss", "factor": 0.1, "patience": 1, "min_lr": 0.003},
+    {"monitor": "val_loss", "factor": 0.2, "patience": 3, "min_delta": 0.2},
+    {"monitor": "loss", "factor": 0.5, "patience": 2, "mode": "max"},
+    {"monitor": "val_loss", "factor": 0.5, "patience": 0},
+    {"monitor": "loss"},
+]
+
+
+@pytest.mark.parametrize(
+    "options", PLATEAUS, ids=lambda o: "-".join(map(str, o.values()))
+)
+def test_reduce_lr_on_plateau(options):
+    sides = (
+        (callbacks, optimizers.SGD(1.0)),
+        (keras.callbacks, keras.optimizers.SGD(1.0)),
+    )
+    (ours, logs), (theirs, wanted) = (
+        play(module.ReduceLROnPlateau(**options), optimizer, LONG)
+        for module, optimizer in sides
+    )
+    for record, want in zip(logs, wanted, strict=True):
+        assert record == pytest.approx(want, rel=1e-6)
+    rate = float(theirs.optimizer.learning_rate)
+    assert ours.optimizer.learning_rate == pytest.approx(rate, rel=1e-6)
+    if options != {"monitor": "loss"}:
+        assert rate < 1, "the case should reach a plateau"
+
+
+def test_reduce_lr_on_plateau_in_fit(rng):
+    sides, data = pair(rng, optimizer=optimizers.SGD(1.0, momentum=0.9))
+    records = [
+        model.fit(
+            **data,
+            epochs=8,
+            callbacks=[module.ReduceLROnPlateau("loss", patience=1, factor=0.3)],
+            **OPTIONS,
+        )
+        for module, model in sides
+    ]
+    same_history(*records, rtol=1e-4)
+    assert len(set(records[0].history["learning_rate"])) > 1
+
+
+def test_reduce_lr_on_plateau_says_what_it_does(capsys):
+    options = {"monitor": "loss", "patience": 1, "factor": 0.5, "verbose": 1}
+    play(callbacks.ReduceLROnPlateau(**options), optimizers.SGD(1.0), [1.0, 1.0, 0.5])
+    assert capsys.readouterr().out == "epoch 2: learning rate 0.5\n"
+
+
+def test_reduce_lr_on_plateau_refuses_a_schedule(rng):
+    (ours, _), data = pair(rng, optimizer=optimizers.SGD(lambda t: 0.1))
+    module, model = ours
+    with pytest.raises(TypeError, match="with a number as its learning rate"):
+        model.fit(**data, callbacks=module.ReduceLROnPlateau(), **OPTIONS)
+
+
+CHECKPOINTS = [
+    ({}, "a"),
+    ({"monitor": "loss", "save_best_only": True}, "e{epoch:02d}-{val_loss:.2f}"),
+    ({"save_best_only": True, "mode": "max"}, "e{epoch}"),
+    ({"save_weights_only": True}, "{epoch:03d}-{loss:.3f}"),
+    ({"monitor": "loss", "save_best_only": True, "initial_value_threshold": 0.82}, "{epoch}"),
+    ({"save_freq": 3}, "{epoch}-{batch}"),
+    ({"save_freq": 1, "save_weights_only": True}, "{epoch}-{batch}-{loss:.2f}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("options", "name"), CHECKPOINTS, ids=str)
+def test_model_checkpoint(options, name, tmp_path):
+    saved = []
+    weights = options.get("save_weights_only", False)
+    for module, endings in ((callbacks, ("npz", "weights.npz")), (keras.callbacks, ("keras", "weights.h5"))):  # fmt: skip
+        path = tmp_path / "made" / f"{name}.{endings[weights]}"
+        callback = module.ModelCheckpoint(str(path), **options)
+        saved.append(play(callback, None, LONG)[0].saved)
+    assert saved[0] == saved[1] and saved[0]
+    assert {kind for kind, _ in saved[0]} == {"weights" if weights else "model"}
+    assert (tmp_path / "made").is_dir()
+
+
+def test_model_checkpoint_says_what_it_does(tmp_path, capsys):
+    path = tmp_path / "best.npz"
+    best = callbacks.ModelCheckpoint(path, "loss", verbose=1, save_best_only=True)
+    play(best, None, [1.0, 2.0, 0.5])
+    assert capsys.readouterr().out == f"epoch 1: saved {path}\nepoch 3: saved {path}\n"
+
+
+def test_model_checkpoint_names_what_it_can_format(tmp_path):
+    with pytest.raises(KeyError, match="'val_acc'") as caught:
+        play(callbacks.ModelCheckpoint(tmp_path / "{val_acc}.npz"), None, [1.0])
+    assert "epoch, loss, val_loss" in str(caught.value)
+    best = callbacks.ModelCheckpoint(tmp_path / "a.npz", "val_acc", save_best_only=True)
+    with pytest.raises(KeyError, match="ModelCheckpoint: expected 'val_acc'"):
+        play(best, None, [1.0])
+
+
+def metrics_with_a_direction():
+    m = keras.metrics
+    found = [m.MeanIoU(2), m.IoU(2, [0]), m.OneHotMeanIoU(2), m.OneHotIoU(2, [0])]
+    found += [m.SensitivityAtSpecificity(0.5), m.PrecisionAtRecall(0.5)]
+    found += [m.SpecificityAtSensitivity(0.5), m.RecallAtPrecision(0.5)]
+    for kind in vars(m).values():
+        try:
+            found.append(kind())
+        except TypeError:  # a function, or one with arguments
+            continue
+    return {
+        one.name: one._direction for one in found if getattr(one, "_direction", None)
+    }
+
+
+def test_directions_are_those_of_keras():
+    directions = metrics_with_a_direction()
+    assert len(directions) > 30
+    for name, direction in directions.items():
+        sign = callbacks.EarlyStopping(f"val_{name}").sign
+        assert sign == (1.0 if direction == "up" else -1.0), name
+    assert callbacks.EarlyStopping("val_loss").sign == -1.0

@@ -223,9 +223,8 @@ def test_torch_agrees(index, needs, rng):
             theirs.param_groups[0]["eps"] = ours.epsilon / correction
         w.grad = torch.from_numpy(step.copy())
         theirs.step()
-    np.testing.assert_allclose(
-        path(ours, g, 1.0)[-1], w.detach().numpy(), rtol=1e-11, atol=1e-14
-    )
+    near = 1e-6 if kind == "NAdam" else 1e-11  # which holds its product in float32
+    np.testing.assert_allclose(path(ours, g, 1.0)[-1], w.detach().numpy(), rtol=near)
 
 
 def test_torch_clips_the_same(needs, rng):

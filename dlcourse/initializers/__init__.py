@@ -73,10 +73,6 @@ ALIASES = {
     **{kind.__name__: name for name, kind in INITIALIZERS.items()},
     "IdentityInitializer": "identity",
     "OrthogonalInitializer": "orthogonal",
-    "normal": "random_normal",
-    "uniform": "random_uniform",
-    "one": "ones",
-    "zero": "zeros",
 }
 
 

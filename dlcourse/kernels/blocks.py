@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from dlcourse.kernels.memory import empty
+
 Array = np.ndarray
 
 
@@ -12,22 +14,21 @@ def stacked_rows(x: Array, h: Array) -> Array:
     of the three come from one product, too. Of the states only the first is filled in.
     """
     time, batch, d = x.shape
-    rows = np.empty((time + 1, batch, d + h.shape[1] + 1), h.dtype)
+    rows = empty((time + 1, batch, d + h.shape[1] + 1), h.dtype)
     rows[:-1, :, :d], rows[-1, :, :d] = x, 0
     rows[0, :, d:-1], rows[..., -1] = h, 1
     return rows
 
 
-def blocks(columns: Array, gates: int) -> Array:
-    """(n, gates units) -> (gates, n, units): the columns of each gate by themselves.
+def stacked(parts: list[Array]) -> Array:
+    """np.stack(parts), from whole cache lines.
 
-    So the result of a product is one array without gaps for each gate; and the products
-    stay small: up to about 10^6 multiplications OpenBLAS does without the copies of its
-    operands that it makes for large ones.
+    So stand the columns of W or U that belong to one gate, (n, units), by themselves:
+    the product with the stack gives one array without gaps for each gate. And it
+    consists of small products: up to about 10^6 multiplications OpenBLAS does without
+    the copies of its operands that it makes for large ones.
     """
-    return np.array(columns.reshape(len(columns), gates, -1).swapaxes(0, 1), order="C")
-
-
-def joined(parts: Array) -> Array:
-    """(gates, n, units) -> (n, gates units), back from `blocks`."""
-    return parts.swapaxes(0, 1).reshape(parts.shape[1], -1)
+    found = empty((len(parts), *parts[0].shape), parts[0].dtype)
+    for place, part in zip(found, parts, strict=True):
+        place[...] = part
+    return found

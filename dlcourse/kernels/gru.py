@@ -11,7 +11,8 @@ the reset after the product there are two biases, b and b': one of x W, one of h
 
 import numpy as np
 
-from dlcourse.kernels.blocks import blocks, joined
+from dlcourse.kernels.blocks import stacked
+from dlcourse.kernels.memory import empty, empty_like
 
 Array = np.ndarray
 
@@ -84,20 +85,21 @@ def forward(x, states, mask, weights):
     """
     (W, U, b), (h0,) = weights, states
     (time, batch, d), units = x.shape, h0.shape[1]
-    x = np.array(x, h0.dtype, order="C").reshape(-1, d)
+    x = np.array(x, h0.dtype, order="C").reshape(-1, d)  # of all steps
     bias, bias_h = b[0].copy(), np.zeros_like(b[1])
     bias[: 2 * units] += b[1, : 2 * units]
     bias_h[2 * units :] = b[1, 2 * units :]
-    Wb, Ub = blocks(np.vstack([W, bias]), 3), blocks(np.vstack([U, bias_h]), 3)
+    Wb = stacked(np.split(np.vstack([W, bias]), 3, axis=1))  # (3, d + 1, units)
+    Ub = stacked(np.split(np.vstack([U, bias_h]), 3, axis=1))
     Wb[:2] *= 0.5
     Ub[:2] *= 0.5
-    z = x @ Wb[:, :-1]
+    z = np.matmul(x, Wb[:, :-1], out=empty((3, len(x), units), h0.dtype))
     z += Wb[:, -1:]
     z = z.reshape(3, time, batch, units)  # x W + b, and in the loop z, r, g
-    h = np.ones((time + 1, batch, units + 1), h0.dtype)
-    h[0, :, :-1] = h0
-    product = np.empty((3, batch, units), h0.dtype)
-    s = np.empty_like(z[0])  # h U_h + b'_h
+    h = empty((time + 1, batch, units + 1), h0.dtype)
+    h[0, :, :-1], h[..., -1] = h0, 1
+    product = empty((3, batch, units), h0.dtype)
+    s = empty_like(z[0])  # h U_h + b'_h
     for t in range(time):
         np.matmul(h[t], Ub, out=product)
         gates, g, before = z[:2, t], z[2, t], h[t, :, :-1]
@@ -124,25 +126,36 @@ def backward(dh, dstates, cache, weights):
     """
     (W, U, _), (x, h, (z, r, g), s, mask) = weights, cache
     time, batch, units = z.shape
-    back = np.empty((4, *z.shape), z.dtype)  # of z, r, r (h U_h), x W_h
-    np.multiply(h[:-1, :, :-1] - g, z * (1 - z), out=back[0])
-    np.multiply(1 - z, 1 - g * g, out=back[3])
-    np.multiply(back[3], r, out=back[2])
-    np.multiply(back[2], s * (1 - r), out=back[1])
+    back = empty((4, *z.shape), z.dtype)  # of z, r, r (h U_h), x W_h
+    to_z, to_r, to_s, to_g = back
+    np.subtract(1, z, out=to_g)
+    np.multiply(to_g, z, out=to_z)
+    to_z *= h[:-1, :, :-1] - g  # (h - g) sigma'
+    to_g *= 1 - g * g  # (1 - z) tanh'
+    np.multiply(to_g, r, out=to_s)
+    np.subtract(1, r, out=to_r)
+    to_r *= s
+    to_r *= to_s  # to_g h U_h sigma'
     if mask is not None:  # where h was carried, so is its gradient
         back *= mask
         z = np.where(mask, z, 1)
-    UT = np.ascontiguousarray(blocks(U, 3).swapaxes(1, 2))  # (3, units, units)
-    (state,) = dstates
+    UT = stacked([block.T for block in np.split(U, 3, axis=1)])
+    parts = empty((3, batch, units), z.dtype)
+    state = dstates[0].copy()
     for t in reversed(range(time)):
         if dh is not None:
-            state = state + dh[t]
+            state += dh[t]
         back[:, t] *= state
-        state = state * z[t]
-        state += np.add.reduce(back[:3, t] @ UT, axis=0)
+        state *= z[t]
+        np.matmul(back[:3, t], UT, out=parts)
+        state += np.add.reduce(parts, axis=0)
     back = back.reshape(4, -1, units)
-    of_x, of_h = back[[0, 1, 3]], back[:3]
-    dU = joined(h[:-1].reshape(-1, units + 1).T @ of_h)  # its last row is db'
-    dx = (of_x @ blocks(W, 3).swapaxes(1, 2)).sum(axis=0).reshape(time, batch, -1)
-    db = np.stack([joined(of_x.sum(axis=1, keepdims=True))[0], dU[-1]])
-    return dx, (state,), (joined(x.T @ of_x), dU[:-1], db)
+    of_h, of_x = back[:3], (back[0], back[1], back[3])
+    # h = [h, 1]: the last row under dU is db'.
+    dUb = np.concatenate(list(h[:-1].reshape(-1, units + 1).T @ of_h), axis=1)
+    dW = np.concatenate([x.T @ a for a in of_x], axis=1)
+    blocks = zip(of_x, np.split(W, 3, axis=1), strict=True)
+    dx = sum(a @ block.T for a, block in blocks).reshape(time, batch, -1)
+    ones = np.ones(len(x), z.dtype)  # a product adds up faster than sum(axis=0)
+    db = np.stack([np.concatenate([ones @ a for a in of_x]), dUb[-1]])
+    return dx, (state,), (dW, dUb[:-1], db)

@@ -11,7 +11,8 @@ o.
 
 import numpy as np
 
-from dlcourse.kernels.blocks import blocks, joined, stacked_rows
+from dlcourse.kernels.blocks import stacked, stacked_rows
+from dlcourse.kernels.memory import empty, empty_like
 
 Array = np.ndarray
 
@@ -45,26 +46,24 @@ def step_backward(dstates, cache, weights, phi, sigma):
 
 # -- the fast form, for phi = tanh and sigma = sigmoid
 
-ORDER = [0, 1, 3, 2]  # i, f, o, g: the three gates side by side; its own inverse
-
 
 def forward(x, states, mask, weights):
-    """(h (T, batch, units), (h_T, c_T), cache) of the whole sequence, as scan(step, ...).
+    """(h (T, batch, units), (h_T, c_T), cache) of the sequence, as scan(step, ...).
 
-    - One product a step, [x_t, h, 1] [W; U; b], in blocks: see `blocks`.
+    - One product a step, [x_t, h, 1] [W; U; b], in four blocks: see `stacked`.
     - sigma(z) = (1 + tanh(z / 2)) / 2: with the gates' columns halved, one tanh serves
       all four.
     - Results are written where they are kept: no array is made in the loop.
     """
     h0, c0 = states
     (time, batch, d), units = x.shape, h0.shape[1]
-    A = blocks(np.vstack(weights), 4)[ORDER]
+    A = stacked(_gates(np.vstack(weights)))  # (4, d + units + 1, units)
     A[:3] *= 0.5
     rows = stacked_rows(x, h0)  # [x_t, h, 1]
     h = rows[..., d:-1]
-    z = np.empty((4, time, batch, units), h0.dtype)
-    c = np.empty((time + 1, batch, units), h0.dtype)
-    p, new = np.empty_like(z[0]), np.empty_like(c0)
+    z = empty((4, time, batch, units), h0.dtype)
+    c = empty((time + 1, batch, units), h0.dtype)
+    p, new = empty_like(z[0]), np.empty_like(c0)
     c[0] = c0
     for t in range(time):
         gates = z[:, t]
@@ -93,20 +92,25 @@ def backward(dh, dstates, cache, weights):
     """
     (W, U, _), (rows, z, c, p, mask) = weights, cache
     i, f, o, g = z
-    dz = np.empty_like(z)  # holds the factors, and in the loop dL/dz
-    np.multiply(g, i * (1 - i), out=dz[0])  # dL/dz_i = dL/dc g i (1 - i)
-    np.multiply(c[:-1], f * (1 - f), out=dz[1])
-    np.multiply(p, o * (1 - o), out=dz[2])  # dL/dz_o = dL/dh p o (1 - o)
-    np.multiply(i, 1 - g * g, out=dz[3])
-    to_c = o * (1 - p * p)  # dL/dc = dL/dh o (1 - p^2), and what comes from c_{t+1}
+    dz = empty_like(z)  # the factors, and in the loop dL/dz
+    np.subtract(1, z[:3], out=dz[:3])
+    dz[:3] *= z[:3]  # sigma' = sigma (1 - sigma)
+    dz[0] *= g  # dL/dz_i = dL/dc g sigma'
+    dz[1] *= c[:-1]  # dL/dz_f = dL/dc c_{t-1} sigma'
+    dz[2] *= p  # dL/dz_o = dL/dh phi(c) sigma'
+    to_c = empty_like(p)
+    for tanh, factor, out in ((g, i, dz[3]), (p, o, to_c)):
+        np.multiply(tanh, tanh, out=out)  # tanh' = 1 - tanh^2
+        np.subtract(1, out, out=out)
+        out *= factor  # dL/dz_g = dL/dc i tanh', dL/dc = dL/dh o tanh' + ...
     carried = None
     if mask is not None:  # where the states were carried, so are their gradients
         carried, f = ~mask, np.where(mask, f, 1)
         dz *= mask
         to_c *= mask
-    UT = np.ascontiguousarray(blocks(U, 4)[ORDER].swapaxes(1, 2))  # (4, units, units)
+    UT = stacked([block.T for block in _gates(U)])
     state, dc = dstates[0].copy(), dstates[1].copy()
-    parts, new = np.empty((4, *state.shape), z.dtype), np.empty_like(state)
+    parts, new = empty((4, *state.shape), z.dtype), np.empty_like(state)
     for t in reversed(range(len(p))):
         if dh is not None:
             state += dh[t]
@@ -122,6 +126,14 @@ def backward(dh, dstates, cache, weights):
             state = parts.sum(axis=0) + state * carried[t]
         dc *= f[t]
     dz, seen = dz.reshape(4, -1, len(U)), rows[:-1].reshape(-1, rows.shape[2])
-    dA, d = joined((seen.T @ dz)[ORDER]), len(W)
-    dx = (dz @ blocks(W, 4)[ORDER].swapaxes(1, 2)).sum(axis=0)
+    (i, f, o, g), d = seen.T @ dz, len(W)
+    dA = np.concatenate([i, f, g, o], axis=1)
+    WT = stacked([block.T for block in _gates(W)])
+    dx = np.matmul(dz, WT, out=empty((4, len(seen), d), z.dtype)).sum(axis=0)
     return dx.reshape(len(p), -1, d), (state, dc), (dA[:d], dA[d:-1], dA[-1])
+
+
+def _gates(columns):
+    """The columns of i, f, o, g: the three gates side by side."""
+    i, f, g, o = np.split(columns, 4, axis=1)
+    return [i, f, o, g]

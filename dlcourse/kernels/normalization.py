@@ -69,7 +69,7 @@ def gradients_textbook(
     xhat = (x - mean) * inv
     dgamma, dbeta = (dy * xhat).sum(axis=0), dy.sum(axis=0)
     weight = np.ones(len(x), bool) if real is None else real
-    n = np.count_nonzero(weight) + epsilon
+    n = int(weight.sum()) + epsilon
     pull = dbeta + (xhat - mean * inv * (epsilon / n)) * dgamma
     return gamma * inv * (dy - weight[:, None] * pull / n), dgamma, dbeta
 

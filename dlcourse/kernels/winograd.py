@@ -43,33 +43,36 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from dlcourse.kernels.correlation import Padding, output_size, pad
+from dlcourse.kernels.correlation import Padding, output_size, pad_textbook
 
 Array = np.ndarray
 
-# And infinity. Among 0, -a, a, -b, b these round least: with 1 and 2, whose matrices
-# are whole numbers, the errors are four times as large.
-POINTS = (0, -math.sqrt(0.5), math.sqrt(0.5), -math.sqrt(2), math.sqrt(2))
-N = len(POINTS) + 1  # pixels along a tile
+M = 4  # outputs along a tile
+HALF = math.sqrt(0.5)
+# By kernel size, besides infinity. Numbers a, 1/a round least.
+POINTS = {
+    3: (0, -HALF, HALF, -1 / HALF, 1 / HALF),
+    5: (0, -0.5, 0.5, -1, 1, -2, 2),
+}
 BLOCK_BYTES = 1024 * 1024
 
 
 @functools.cache
 def matrices(r: int) -> tuple[Array, Array, Array]:
     """A^T (m, n), G (n, r), B^T (n, n) of F(m, r), in float64."""
-    m = N + 1 - r
+    points, n = POINTS[r], M + r - 1
     # Evaluate: rows 1, p, p^2, ...; in infinity the leading coefficient.
-    A = np.vstack([*(np.power(p, range(m)) for p in POINTS), np.eye(m)[-1]])
-    G = np.vstack([*(np.power(p, range(r)) for p in POINTS), np.eye(r)[-1]])
-    # Interpolate: the polynomial that is 0 in all finite points but p; B has its
+    A = np.vstack([*(np.power(float(p), range(M)) for p in points), np.eye(M)[-1]])
+    G = np.vstack([*(np.power(float(p), range(r)) for p in points), np.eye(r)[-1]])
+    # Interpolate: the polynomial that is 0 in all finite points but p; B^T has its
     # coefficients and G is divided by its value in p.
-    B = np.zeros((N, N))
-    for k, p in enumerate(POINTS):
-        others = [q for q in POINTS if q != p]
-        B[k, : N - 1] = np.poly(others)[::-1]
+    BT = np.zeros((n, n))
+    for k, p in enumerate(points):
+        others = [q for q in points if q != p]
+        BT[k, : n - 1] = np.poly(others)[::-1]
         G[k] = G[k] / math.prod(p - q for q in others)
-    B[-1] = np.poly(POINTS)[::-1]
-    return A.T.astype(float), G.astype(float), B
+    BT[-1] = np.poly(points)[::-1]
+    return A.T, G, BT
 
 
 @functools.cache
@@ -81,153 +84,155 @@ def planar(r: int, dtype: str) -> tuple[Array, Array, Array]:
 def correlate_textbook(x: Array, w: Array, padding: Padding) -> Array:
     """y, tile by tile."""
     AT, G, BT = matrices(w.shape[0])
-    m, (height, width) = len(AT), _size(x, w.shape[0], padding)
-    xp = _padded(x, w.shape[0], padding)
+    height, width = (
+        output_size(size, len(w), 1, 1, pad)
+        for size, pad in zip(x.shape[1:3], padding, strict=True)
+    )
+    rows, columns = range(0, height, M), range(0, width, M)
+    xp = pad_textbook(x, tuple((a, b + M) for a, b in padding))
     U = np.einsum("ai,ijcf,bj->abcf", G, w, G)
-    y = np.zeros((len(x), -(-height // m) * m, -(-width // m) * m, w.shape[3]))
-    for i in range(0, height, m):
-        for j in range(0, width, m):
-            d = xp[:, i : i + N, j : j + N]
+    y = np.zeros((len(x), len(rows) * M, len(columns) * M, w.shape[3]), x.dtype)
+    for i in rows:
+        for j in columns:
+            d = xp[:, i : i + len(BT), j : j + len(BT)]
             V = np.einsum("ai,nijc,bj->nabc", BT, d, BT)
-            M = np.einsum("nabc,abcf->nabf", V, U)
-            y[:, i : i + m, j : j + m] = np.einsum("ia,nabf,jb->nijf", AT, M, AT)
+            products = np.einsum("nabc,abcf->nabf", V, U)
+            tile = np.einsum("ia,nabf,jb->nijf", AT, products, AT)
+            y[:, i : i + M, j : j + M] = tile
     return y[:, :height, :width]
 
 
 def correlate(x: Array, w: Array, padding: Padding) -> Array:
     """y as correlation.correlate has it with strides and dilation 1."""
-    r, channels, filters = w.shape[1:]
-    AT, G, _ = planar(r, x.dtype.name)
-    m, (height, width) = N + 1 - r, _size(x, r, padding)
-    U = (G @ w.reshape(r * r, -1)).reshape(N * N, channels, filters)
-    y = np.empty((len(x), height, width, filters), x.dtype)
-    room = _Room(x.dtype)
-    for images, V in _transformed(x, r, padding, filters, room):
-        M = np.matmul(V, U, out=room("M", N * N, V.shape[1], filters))
-        Y = room("Y", m, m, V.shape[1], filters)
-        np.matmul(AT, M.reshape(N * N, -1), out=Y.reshape(m * m, -1))
-        _untile(Y, y[images])
+    plan = _Plan(x, w, padding)
+    AT, U = plan.AT, plan.transformed(w)
+    y = np.empty((len(x), *plan.size, w.shape[3]), x.dtype)
+    for images in plan.blocks():
+        V = plan.transformed_tiles(x[images])
+        M_ = np.matmul(V, U, out=plan.room("M", *V.shape[:2], U.shape[2]))
+        Y = plan.room("Y", M * M, V.shape[1], U.shape[2])
+        np.matmul(AT, M_.reshape(len(V), -1), out=Y.reshape(M * M, -1))
+        plan.untile(Y, y[images])
     return y
 
 
 def gradients(x: Array, w: Array, dy: Array, padding: Padding) -> tuple[Array, Array]:
     """(dx, dw)."""
-    r, channels, filters = w.shape[1:]
-    AT, G, BT = planar(r, x.dtype.name)
-    m = N + 1 - r
-    A, B = np.ascontiguousarray(AT.T), np.ascontiguousarray(BT.T)
-    U = (G @ w.reshape(r * r, -1)).reshape(N * N, channels, filters)
+    plan = _Plan(x, w, padding)
+    U = plan.transformed(w)
+    A, B = np.ascontiguousarray(plan.AT.T), np.ascontiguousarray(plan.BT.T)
     UT = np.ascontiguousarray(U.transpose(0, 2, 1))
     dU, dx = np.zeros_like(U), np.empty_like(x)
-    room = _Room(x.dtype)
-    for images, V in _transformed(x, r, padding, filters, room):
-        tiles = V.shape[1]
-        dY = _tiles(_rounded(dy[images], m), m, m, room)
-        M = room("M", N * N, tiles, filters)
-        np.matmul(A, dY.reshape(m * m, -1), out=M.reshape(N * N, -1))
-        dU += np.matmul(V.transpose(0, 2, 1), M, out=room("dU", *U.shape))
-        dV = np.matmul(M, UT, out=V)  # V has done its work
-        dd = room("d", N, N, tiles, channels)
-        np.matmul(B, dV.reshape(N * N, -1), out=dd.reshape(N * N, -1))
-        _overlap_add(dd, m, dx[images], padding)
-    return dx, (G.T @ dU.reshape(N * N, -1)).reshape(w.shape)
+    for images in plan.blocks():
+        V = plan.transformed_tiles(x[images])
+        dY = plan.tiles(dy[images])
+        dM = plan.room("M", *V.shape[:2], U.shape[2])
+        np.matmul(A, dY, out=dM.reshape(len(V), -1))
+        dU += np.matmul(V.transpose(0, 2, 1), dM, out=plan.room("dU", *U.shape))
+        dV = np.matmul(dM, UT, out=V)  # V has done its work
+        dd = plan.room("d", *V.shape)
+        np.matmul(B, dV.reshape(len(V), -1), out=dd.reshape(len(V), -1))
+        plan.overlap_add(dd, dx[images])
+    return dx, (plan.G.T @ dU.reshape(len(U), -1)).reshape(w.shape)
 
 
-class _Room:
-    """Arrays that the blocks of one call use in turn.
+class _Plan:
+    """Sizes, matrices, and arrays that the blocks of one call use in turn.
 
-    A fresh array of this size comes from the system and costs as much as its use.
+    (A fresh array of half a megabyte costs as much as what is done with it.)
     """
 
-    def __init__(self, dtype: np.dtype):
-        self.dtype, self.memory = dtype, {}
+    def __init__(self, x: Array, w: Array, padding: Padding):
+        self.r, (self.top, self.left) = w.shape[0], (pad[0] for pad in padding)
+        self.n, self.count, self.dtype = M + self.r - 1, len(x), x.dtype
+        self.AT, self.G, self.BT = planar(self.r, x.dtype.name)
+        self.size = tuple(
+            output_size(size, self.r, 1, 1, pad)
+            for size, pad in zip(x.shape[1:3], padding, strict=True)
+        )
+        self.grid = tuple(-(-size // M) for size in self.size)  # tiles down, across
+        each = self.n**2 * math.prod(self.grid) * max(w.shape[2:]) * x.itemsize
+        self.step = max(1, BLOCK_BYTES // each)
+        self.memory: dict[str, Array] = {}
 
-    def __call__(self, name: str, *shape: int) -> Array:
-        size = math.prod(shape)
-        if name not in self.memory:  # the first block is the largest
-            self.memory[name] = np.empty(size, self.dtype)
-        return self.memory[name][:size].reshape(shape)
+    def blocks(self) -> Iterator[slice]:
+        """So many images at a time as stay in the cache."""
+        return (slice(i, i + self.step) for i in range(0, self.count, self.step))
 
+    def room(self, name: str, *shape: int) -> Array:
+        """Memory of this shape; the first block, which is the largest, creates it."""
+        if name not in self.memory:
+            self.memory[name] = np.zeros(math.prod(shape), self.dtype)
+        return self.memory[name][: math.prod(shape)].reshape(shape)
 
-def _transformed(x, r, padding, filters, room) -> Iterator[tuple[slice, Array]]:
-    """Blocks (images, B^T d B of all their tiles: (36, tiles, channels))."""
-    _, _, BT = planar(r, x.dtype.name)
-    m, (height, width) = N + 1 - r, _size(x, r, padding)
-    tiles, channels = -(-height // m) * -(-width // m), x.shape[3]
-    each = N * N * tiles * max(channels, filters) * x.itemsize
-    step = max(1, BLOCK_BYTES // each)
-    for i in range(0, len(x), step):
-        d = _tiles(_padded(x[i : i + step], r, padding), N, m, room)
-        V = room("V", N * N, d.shape[2], channels)
-        np.matmul(BT, d.reshape(N * N, -1), out=V.reshape(N * N, -1))
-        yield slice(i, i + step), V
+    def transformed(self, w: Array) -> Array:
+        """G g G^T for all kernels: (n n, channels, filters)."""
+        U = self.G @ w.reshape(self.r**2, -1)
+        return U.reshape(self.n**2, *w.shape[2:])
 
+    def transformed_tiles(self, x: Array) -> Array:
+        """B^T d B for all tiles of x, padded: (n n, tiles, channels)."""
+        images, height, width, channels = x.shape
+        tall, wide = (count * M + self.r - 1 for count in self.grid)
+        xp = self.room("xp", images, tall, wide, channels)  # its border stays 0
+        inner = xp[:, self.top :, self.left :][:, :height, :width]
+        inner[...] = x[:, : inner.shape[1], : inner.shape[2]]
+        bn, bh, bw, bc = xp.strides
+        d = self.room("d", self.n, self.n, images, *self.grid, channels)
+        d[...] = as_strided(
+            xp, d.shape, (bh, bw, bn, M * bh, M * bw, bc), writeable=False
+        )
+        V = self.room("V", self.n**2, images * math.prod(self.grid), channels)
+        np.matmul(self.BT, d.reshape(len(V), -1), out=V.reshape(len(V), -1))
+        return V
 
-def _tiles(xp: Array, size: int, step: int, room: "_Room") -> Array:
-    """(size, size, tiles, channels): all tiles, their pixels in front."""
-    n, height, width, channels = xp.shape
-    rows, columns = (height - size) // step + 1, (width - size) // step + 1
-    bn, bh, bw, bc = xp.strides
-    shape = (size, size, n, rows, columns, channels)
-    strides = (bh, bw, bn, bh * step, bw * step, bc)
-    tiles = room("d" if size == N else "Y", *shape)
-    tiles[...] = as_strided(xp, shape, strides, writeable=False)
-    return tiles.reshape(size, size, -1, channels)
+    def tiles(self, dy: Array) -> Array:
+        """dy cut into tiles, with zeros where it ends: (m m, tiles * filters)."""
+        dY = self.room("Y", M * M, len(dy) * math.prod(self.grid), dy.shape[3])
+        self.cut(dy, dY, backward=True)
+        return dY.reshape(M * M, -1)
 
+    def untile(self, Y: Array, y: Array) -> None:
+        """Write tiles (m m, tiles, filters) side by side into y, cut where it ends."""
+        self.cut(y, Y, backward=False)
 
-def _untile(Y: Array, y: Array) -> None:
-    """Write tiles (m, m, tiles, filters) side by side into y, cut where it ends."""
-    m, (n, height, width, filters) = len(Y), y.shape
-    rows, columns = -(-height // m), -(-width // m)
-    Y = Y.reshape(m, m, n, rows, columns, filters)
-    for i in range(m):
-        for j in range(m):
-            part = y[:, i::m, j::m]
-            part[...] = Y[i, j, :, : part.shape[1], : part.shape[2]]
+    def cut(self, y, Y, backward):
+        n, height, width, filters = y.shape
+        rows, columns = self.grid
+        Y = Y.reshape(M, M, n, rows, columns, filters)
+        whole = (height, width) == (rows * M, columns * M)
+        if whole:
+            flat = y
+        else:
+            flat = self.room("whole", n, rows * M, columns * M, filters)
+            if backward:
+                flat[:, :height, :width] = y
+        view = flat.reshape(n, rows, M, columns, M, filters).transpose(2, 4, 0, 1, 3, 5)
+        if backward:
+            Y[...] = view
+        else:
+            view[...] = Y
+            if not whole:
+                y[...] = flat[:, :height, :width]
 
-
-def _overlap_add(dd: Array, m: int, dx: Array, padding: Padding) -> None:
-    """Add up tiles (n, n, tiles, channels) that lie m apart, and cut off the padding."""
-    (top, _), (left, _) = padding
-    (n, height, width, channels), over = dx.shape, N - m
-    rows, columns = (
-        -(-(size + sum(p) - over) // m)
-        for size, p in zip((height, width), padding, strict=True)
-    )
-    dd = dd.reshape(N, N, n, rows, columns, channels)
-    # First among the tiles, where long runs are contiguous: what a tile has too much
-    # on the right goes to its right neighbour, then what it has below to the one below.
-    for j in range(over):
-        for i in range(N):
-            dd[i, j, :, :, 1:] += dd[i, m + j, :, :, :-1]
-    for i in range(over):
-        for j in range(N):
-            dd[i, j, :, 1:] += dd[m + i, j, :, :-1]
-    # Then each m x m core to its place; the last row and column have no neighbour.
-    dxp = np.empty((n, rows * m + over, columns * m + over, channels), dx.dtype)
-    for i in range(N):
-        for j in range(N):
-            r = slice(i, rows * m, m) if i < m else slice(rows * m + i - m, None, m)
-            c = slice(j, columns * m, m) if j < m else slice(columns * m + j - m, None, m)
-            part = dd[i, j, :, -1:] if i >= m else dd[i, j]
-            dxp[:, r, c] = part[:, :, -1:] if j >= m else part
-    dx[...] = dxp[:, top : top + height, left : left + width]
-
-
-def _size(x: Array, r: int, padding: Padding) -> tuple[int, int]:
-    return tuple(
-        output_size(n, r, 1, 1, p) for n, p in zip(x.shape[1:3], padding, strict=True)
-    )
-
-
-def _padded(x: Array, r: int, padding: Padding) -> Array:
-    """x padded, with as many more zeros behind as make the tiles whole."""
-    m = N + 1 - r
-    more = [-size % m for size in _size(x, r, padding)]
-    whole = [(a, b + c) for (a, b), c in zip(padding, more, strict=True)]
-    return pad(x, tuple(whole))
-
-
-def _rounded(dy: Array, m: int) -> Array:
-    """dy with zeros behind, so that height and width are multiples of m."""
-    return pad(dy, tuple((0, -size % m) for size in dy.shape[1:3]))
+    def overlap_add(self, dd: Array, dx: Array) -> None:
+        """Add up tiles (n n, tiles, channels) that lie m apart; cut off the padding."""
+        n, height, width, channels = dx.shape
+        rows, columns = self.grid
+        dd = dd.reshape(self.n, self.n, n, rows, columns, channels)
+        # First among the tiles, where long runs are contiguous: what a tile has beyond
+        # its m x m core on the right goes to its right neighbour, then what it has
+        # below to the tile below.
+        over = self.r - 1
+        dd[:, :over, :, :, 1:] += dd[:, M:, :, :, :-1]
+        dd[:over, :, :, 1:] += dd[M:, :, :, :-1]
+        # Then the cores side by side, and what the last ones have beyond.
+        tall, wide = rows + 1, columns + 1
+        dxp = self.room("dxp", n, tall * M, wide * M, channels)
+        view = dxp.reshape(n, tall, M, wide, M, channels).transpose(2, 4, 0, 1, 3, 5)
+        view[:, :, :, :-1, :-1] = dd[:M, :M]
+        view[:over, :, :, -1, :-1] = dd[M:, :M, :, -1]
+        view[:, :over, :, :-1, -1] = dd[:M, M:, :, :, -1]
+        view[:over, :over, :, -1, -1] = dd[M:, M:, :, -1, -1]
+        inner = dxp[:, self.top : self.top + height, self.left : self.left + width]
+        dx[...] = inner

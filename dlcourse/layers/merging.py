@@ -149,7 +149,7 @@ class Maximum(Merge):
         xs = aligned(x)
         if mask is not None:
             real = [np.True_ if m is None else column(m) for m in mask]
-            real = np.broadcast_arrays(*real)
+            real = list(np.broadcast_arrays(*real))
             real[0] = real[0] | ~np.logical_or.reduce(real)
             low = xs[0].dtype.type(-np.inf)
             xs = [np.where(m, v, low) for v, m in zip(xs, real, strict=True)]

@@ -209,20 +209,18 @@ class SparseCategoricalCrossentropy(_CrossEntropy):
 
     def own_class(self, labels: Array, y_pred: Array) -> tuple[Array, Array]:
         """-log p[y] of each sample, and its derivative."""
-        labels = labels[..., np.newaxis]
+        own = (*np.indices(labels.shape, sparse=True), labels)  # p[own] is p[y]
         if self.from_logits:
             log_p, p = _log_softmax(y_pred)
-            p_own = np.take_along_axis(p, labels, -1)
-            np.put_along_axis(p, labels, p_own - 1, -1)  # p - onehot(y)
-            return -np.take_along_axis(log_p, labels, -1)[..., 0], p
+            p[own] -= 1  # p - onehot(y)
+            return -log_p[own], p
         self.require_probabilities(y_pred)
         # Keras on TensorFlow takes the softmax of log p, which divides by the sum of p.
         p, inside = clip(y_pred)
-        total = p.sum(axis=-1, keepdims=True)
-        p_own = np.take_along_axis(p, labels, -1)
-        gradient = np.broadcast_to(1 / total, p.shape).copy()
-        np.put_along_axis(gradient, labels, 1 / total - 1 / p_own, -1)
-        return (np.log(total) - np.log(p_own))[..., 0], inside * gradient
+        total = p.sum(axis=-1)
+        gradient = inside / total[..., np.newaxis]
+        gradient[own] -= inside[own] / p[own]
+        return np.log(total / p[own]), gradient
 
 
 def _log_softmax(z: Array) -> tuple[Array, Array]:

@@ -267,6 +267,29 @@ class Trainer(Layer):
             return [np.concatenate(own) for own in zip(*parts, strict=True)]
         return np.concatenate(parts)
 
+    # -- files
+
+    def save(self, path) -> None:
+        """Write the model to a `.npz`, with the state of its training.
+
+        `models.load_model` reads it. Errors: those of models/saving.py.
+        """
+        from dlcourse.models import saving
+
+        saving.save(self, path)
+
+    def save_weights(self, path) -> None:
+        """Write the weights: `.weights.npz`, or Keras' `.weights.h5`."""
+        from dlcourse.models import saving
+
+        saving.save_weights(self, path)
+
+    def load_weights(self, path) -> None:
+        """Read weights that this class, or Keras' `save_weights`, wrote."""
+        from dlcourse.models import saving
+
+        saving.load_weights(self, path)
+
     # -- inspection
 
     def get_layer(self, name: str) -> Layer:

@@ -3,7 +3,12 @@
 import math
 
 from dlcourse.schedules.base import LearningRateSchedule
-from dlcourse.validation import lookup, require_above_zero, require_number
+from dlcourse.validation import (
+    lookup,
+    require_above_zero,
+    require_number,
+    require_positive_int,
+)
 
 
 class CosineDecay(LearningRateSchedule):
@@ -104,7 +109,7 @@ class OneCycle(LearningRateSchedule):
         three_phase: bool = False,
     ):
         self.max_lr = require_number("OneCycle", "max_lr", max_lr)
-        self.total_steps = require_above_zero("OneCycle", "total_steps", total_steps)
+        self.total_steps = require_positive_int("OneCycle", "total_steps", total_steps)
         high = 0.5 if three_phase else 1
         self.pct_start = require_number("OneCycle", "pct_start", pct_start, high=high)
         lookup(

@@ -29,6 +29,7 @@ from dlcourse.twin.convert import (
     to_keras_layer,
     to_keras_loss,
     to_keras_optimizer,
+    weight_pairs,
 )
 from dlcourse.twin.gradients import gradients, step, to_numpy
 from dlcourse.twin.report import Report, TwinMismatch, difference
@@ -85,26 +86,26 @@ def prove(
     report = Report(f"NumPy = Keras on {backend}, {number}")
     start = model.get_weights()
     try:
-        theirs = to_keras(model, _noise(model, x, seed))
+        noise = _noise(model, x, seed)
         model.set_weights(start)  # drawing the noise moved the averages
+        theirs = to_keras(model, noise)
         ours = _step(model, x, y, objective, seed)
         found = step(theirs, x, y, loss, training=seed is not None)
         _add(report, "outputs", "model", ours["y_pred"], found.y_pred, tolerance)
         report.add("loss", "model", ours["loss"], found.loss, tolerance)
         _add(report, "gradient of the input", "x", ours["dx"], found.dx, tolerance)
-        for (path, _, g), their_g in zip(
-            optimizers.walk(model.trainable_params(), ours["grads"]),
-            found.grads,
-            strict=True,
-        ):
+        their_grads = dict(
+            zip(map(id, theirs.trainable_variables), found.grads, strict=True)
+        )
+        pairs = {path: v for path, _, v in weight_pairs(model, theirs)}
+        for path, _, g in optimizers.walk(model.trainable_params(), ours["grads"]):
+            their_g = their_grads[id(pairs[path])]
             report.add("gradient", "/".join(path), g, their_g, tolerance)
         if seed is not None:
             _add_state(report, "state after the forward", model, theirs, tolerance)
         if optimizer is not None:
             _train(model, theirs, x, y, objective, optimizer, steps, seed)
-            for (path, w), their_w in zip(
-                model.named_weights(), theirs.weights, strict=True
-            ):
+            for path, w, their_w in weight_pairs(model, theirs):
                 what, where = f"weight after {steps} steps", "/".join(path)
                 report.add(what, where, w, to_numpy(their_w), path_tolerance)
     finally:
@@ -151,7 +152,7 @@ def _add(report: Report, what: str, where: str, ours, theirs, tolerance: float) 
 def _add_state(report: Report, what: str, model, theirs, tolerance: float) -> None:
     """The weights that no gradient moves, such as moving averages."""
     trained = {id(w) for _, w, _ in optimizers.walk(model.params, model.params)}
-    for (path, w), their_w in zip(model.named_weights(), theirs.weights, strict=True):
+    for path, w, their_w in weight_pairs(model, theirs):
         if id(w) not in trained:
             report.add(what, "/".join(path), w, to_numpy(their_w), tolerance)
 

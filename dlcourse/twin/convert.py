@@ -38,7 +38,8 @@ def to_keras(
     model.require_built()
     dtype = precision(str(model.dtype))
     twin = _to_keras_model(model, dtype, noise or {})
-    twin.set_weights(model.get_weights())
+    for _, w, variable in weight_pairs(model, twin):
+        variable.assign(w)
     if model.loss is not None:
         twin.compile(
             optimizer=to_keras_optimizer(model.optimizer, dtype),
@@ -73,6 +74,24 @@ def _to_keras_model(model: Trainer, dtype: str, noise: dict) -> "keras.Model":
         ends if model.many_outputs else ends[0],
         name=model.name,
     )
+
+
+def weight_pairs(ours: Layer, theirs, path: tuple[str, ...] = ()):
+    """Yield (path, our array, Keras' variable) of every weight.
+
+    Layers are found by name: masks become operations in Keras' graph, and move its
+    order of the layers.
+    """
+    if isinstance(ours, Trainer):
+        for name, layer in ours.sublayers.items():
+            if list(layer.named_weights()):
+                inner = theirs.get_layer(name)
+                yield from weight_pairs(layer, inner, (*path, name))
+    else:
+        for (own, w), variable in zip(
+            ours.named_weights(path), theirs.weights, strict=True
+        ):
+            yield own, w, variable
 
 
 def to_keras_layer(layer: Layer, dtype: str = "float32", noise: dict | None = None):
@@ -192,7 +211,8 @@ def from_keras(keras_model: "keras.Model") -> Trainer:
         )
     model = _from_keras_model(keras_model)
     model.build(rng=0, dtype=keras_model.layers[-1].variable_dtype)
-    model.set_weights(keras_model.get_weights())
+    for _, w, variable in weight_pairs(model, keras_model):
+        w[...] = variable.numpy()
     return model
 
 
@@ -206,9 +226,12 @@ def _from_keras_model(keras_model) -> Trainer:
         return model
     config = keras_model.get_config()
     ours, known, calls = {}, {}, {}
+    found = {layer.name: layer for layer in keras_model.layers}
     for entry in config["layers"]:
         name = entry["name"]
-        layer, calls[name] = keras_model.get_layer(name), entry["inbound_nodes"]
+        if name not in found:  # an operation that computes a mask
+            continue
+        layer, calls[name] = found[name], entry["inbound_nodes"]
         if isinstance(layer, keras.layers.InputLayer):
             known[name, 0] = layers.Input(tuple(layer.batch_shape[1:]), name=name)
         else:
@@ -249,9 +272,9 @@ def _from_keras_layer(layer) -> Layer:
         raise TypeError(f"from_keras: expected layers among {have}; got {kind}.")
     ours = getattr(layers, kind)
     found = {
-        name: _our_value(layer, name, config[name])
+        name: _our_value(name, config[name])
         for name in arguments(ours)
-        if not name.endswith("initializer")
+        if name in config and not name.endswith("initializer")
     }
     made = ours(**found, name=layer.name)
     theirs = to_keras_layer(made, layer.variable_dtype).get_config()
@@ -268,7 +291,7 @@ def _from_keras_layer(layer) -> Layer:
     return made
 
 
-def _our_value(layer, name: str, value):
+def _our_value(name: str, value):
     """An option of a Keras layer as ours takes it."""
     if name.endswith(("regularizer", "constraint")) and value is not None:
         from dlcourse import constraints, regularizers
@@ -276,5 +299,7 @@ def _our_value(layer, name: str, value):
         module = regularizers if name.endswith("regularizer") else constraints
         return getattr(module, value["class_name"])(**value["config"])
     if name in ("layer", "backward_layer") and value is not None:
-        return _from_keras_layer(getattr(layer, name))
+        inner = {**value["config"]}
+        inner.pop("zero_output_for_mask", None)  # Bidirectional sets it itself
+        return _from_keras_layer(keras.layers.deserialize({**value, "config": inner}))
     return tuple(value) if isinstance(value, list) else value

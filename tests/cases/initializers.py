@@ -15,6 +15,8 @@ INITIALIZERS = {
         initializers.TruncatedNormal(),
         initializers.TruncatedNormal(1.0, 2.0),
     ],
+    "Identity": [initializers.Identity(), initializers.Identity(0.5)],
+    "Orthogonal": [initializers.Orthogonal(), initializers.Orthogonal(2.0)],
     "VarianceScaling": [
         initializers.VarianceScaling(),
         *(
@@ -35,3 +37,15 @@ INITIALIZERS = {
         )
     },
 }
+
+V = ValueError
+# fmt: off
+BAD_INPUT = [
+    (lambda: initializers.Identity()((3,), None), V, "Identity: expected the shape of a matrix, got (3,)"),
+    (lambda: initializers.Identity()((3, 3, 3), None), V, "Identity: expected the shape of a matrix"),
+    (lambda: initializers.Orthogonal()((3,), 0), V, "Orthogonal: expected a shape with two axes or more, got (3,)", "not for biases"),
+    (lambda: initializers.Orthogonal()((3, 3)), TypeError, "Orthogonal: expected rng"),
+    (lambda: initializers.get("orthogonall"), V, "Did you mean 'orthogonal'?"),
+    (lambda: initializers.get("GlorotUnifrom"), V, "initializer: expected one of"),
+]
+# fmt: on

@@ -29,6 +29,7 @@ def _loss_cases() -> dict[str, list[LossCase]]:
     fair = 0.8 * p + 0.2 / K  # no entry so small that differences are rough
     kept = 2 * one_hot + 0.1 * real  # scores without a loss, but for one
     kept[0] *= -1
+    masks = rng.uniform(0.05, 0.95, (2, 6, K))
     padded = np.array([[0, -1, K - 1], [-1, 1, 2]])  # one of three left out in each row
     focal = losses.BinaryFocalCrossentropy
     mse, mae = losses.MeanSquaredError(), losses.MeanAbsoluteError()
@@ -117,7 +118,7 @@ def _loss_cases() -> dict[str, list[LossCase]]:
         "Dice": [
             LossCase("dice-rows", losses.Dice(axis=-1), bits, near),
             LossCase("dice-images", losses.Dice(axis=(1, 2, 3)), images, soft_images),
-            LossCase("dice-columns", losses.Dice(axis=1), series**2, series**2 + 0.3),
+            LossCase("dice-columns", losses.Dice(axis=1), masks[:, :3], masks[:, 3:]),
         ],
         "BinaryFocalCrossentropy": [
             LossCase("focal", focal(), bits, near),
@@ -204,3 +205,34 @@ WHOLE_BATCH = LossCase(
     np.random.default_rng(8).integers(0, 2, (2, 3, 3, 1)),
     np.random.default_rng(9).uniform(0.05, 0.95, (2, 3, 3, 1)),
 )
+
+_P, _ONES = np.full((4, K), 0.25), np.ones((4, 1))
+_MSE = losses.MeanSquaredError()
+# fmt: off
+BAD_INPUT = [
+    (lambda: losses.get("log_coshh"), ValueError, "loss: expected one of", "Did you mean 'log_cosh'?"),
+    (lambda: losses.get("categorical_crossentropy_"), ValueError, "Did you mean 'categorical_crossentropy'?"),
+    (lambda: losses.Huber(0), ValueError, "Huber: expected delta above 0, got 0"),
+    (lambda: losses.Huber(np.nan), ValueError, "Huber: expected delta above 0, got nan"),
+    (lambda: losses.BinaryCrossentropy(label_smoothing=1.2), ValueError, "BinaryCrossentropy: expected label_smoothing in [0, 1], got 1.2"),
+    (lambda: losses.CategoricalCrossentropy(False, "a"), ValueError, "CategoricalCrossentropy: expected label_smoothing", "got 'a'"),
+    (lambda: losses.BinaryFocalCrossentropy(gamma=-1), ValueError, "BinaryFocalCrossentropy: expected gamma", "got -1"),
+    (lambda: losses.BinaryFocalCrossentropy(alpha=2), ValueError, "expected alpha in [0, 1], got 2"),
+    (lambda: losses.BinaryFocalCrossentropy()(_ONES, 3 * _ONES), ValueError, "expected probabilities", "set from_logits=True"),
+    (lambda: losses.BinaryFocalCrossentropy()(2 * _ONES, _ONES), ValueError, "expected targets in [0, 1]"),
+    (lambda: losses.KLDivergence()(_P, _P - 0.3), ValueError, "KLDivergence: expected probabilities in y_pred, got -0.05", "softmax"),
+    (lambda: losses.KLDivergence()(-_P, _P), ValueError, "KLDivergence: expected probabilities in y_true, got -0.25"),
+    (lambda: losses.Poisson()(_P, -_P), ValueError, "Poisson: expected means of at least 0, got -0.25", "softplus"),
+    (lambda: losses.CategoricalHinge()([0, 1, 2, 3], _P), ValueError, "CategoricalHinge: expected y_true of shape (4, 4)"),
+    (lambda: losses.Dice()(_P, _ONES), ValueError, "Dice: expected y_true of shape (4, 1), as y_pred, got (4, 4)"),
+    (lambda: losses.SparseCategoricalCrossentropy(ignore_class=-1)([0, 1, -2, -1], _P), ValueError, "expected labels 0 to 3 for 4 outputs, got -2"),
+    # -- weights of samples
+    (lambda: _MSE(_P, _P, np.ones(3)), ValueError, "MeanSquaredError: expected sample_weight of shape (4,), one number a sample", "got (3,)"),
+    (lambda: _MSE(_P, _P, np.ones((4, 4))), ValueError, "expected sample_weight of shape (4,)", "got (4, 4)"),
+    (lambda: _MSE(_P, _P, [1, 1, np.nan, 1]), ValueError, "expected finite sample_weight, got nan at index (2,)"),
+    (lambda: _MSE(_P, _P, ["a"] * 4), TypeError, "expected sample_weight to hold real numbers"),
+    (lambda: _MSE(np.ones((2, 3, 1)), np.ones((2, 3, 1)), np.ones(3)), ValueError, "of shape (2,), one number a sample, or (2, 3), got (3,)"),
+    (lambda: _MSE([1.0, 2.0], [1.0, 2.0], [1.0, 1.0]), ValueError, "expected no sample_weight", "y_pred[:, np.newaxis]"),
+    (lambda: losses.Dice()(_P, _P, np.ones(4)), ValueError, "Dice: expected no sample_weight", "axis to Dice"),
+]
+# fmt: on
