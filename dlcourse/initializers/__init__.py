@@ -73,6 +73,8 @@ ALIASES = {
     **{kind.__name__: name for name, kind in INITIALIZERS.items()},
     "IdentityInitializer": "identity",
     "OrthogonalInitializer": "orthogonal",
+    "normal": "random_normal",
+    "uniform": "random_uniform",
 }
 
 

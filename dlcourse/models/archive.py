@@ -76,12 +76,13 @@ def read(who: str, path: Path) -> tuple[dict, dict[str, Array]]:
         header = json.loads(arrays.pop("header").tobytes())
         if header["format"] != FORMAT:
             raise ValueError(f"its format is {header['format']!r}")
-        version, package = int(header["version"]), str(header["package"])
+        version, package, _ = (header[k] for k in ("version", "package", "content"))
+        newer = int(version) > VERSION
     except PermissionError:
         raise
     except Exception as error:  # a damaged file can raise anything
         raise damaged(who, path, error) from error
-    if version > VERSION:
+    if newer:
         raise ValueError(
             f"{who}: expected a file of format {VERSION} or older, but {path} has "
             f"format {version}, of dlcourse {package}. Install a newer dlcourse."

@@ -107,15 +107,15 @@ def _restore_training(model: Trainer, entry: dict, arrays: dict, own) -> None:
         "optimizer", "iterations", entry["iterations"], least=0
     )
     left = {name for name in arrays if name.startswith("optimizer/")}
+    updated = {name.rpartition("/")[0] for name in left}
     for place, w in model.named_weights():
-        prefix = _key("optimizer", *place, "")
-        if not any(name.startswith(prefix) for name in left):
-            continue  # never updated, such as a moving average
-        for name, memory in optimizer._memory(place, w).items():
-            _copy(memory, arrays, prefix + name)
-            left.discard(prefix + name)
+        key = _key("optimizer", *place)
+        if key in updated:  # moving averages and frozen layers are not
+            for name, memory in optimizer._memory(place, w).items():
+                _copy(memory, arrays, _key(key, name))
+                left.remove(_key(key, name))
     if left:
-        raise ValueError(f"expected no memory named {min(left)}")
+        raise ValueError(f"the optimizer has no use for {min(left)}")
 
 
 def _frozen(layer: Layer, place: tuple[str, ...] = ()):
@@ -145,9 +145,8 @@ def save_weights(model: Trainer, path: "str | Path") -> None:
     if path.suffix == ".h5":
         archive.replace(path, lambda temporary: keras_h5.write(model, temporary))
     else:
-        archive.write(
-            path, archive.signature("weights"), _weights("save_weights", model)
-        )
+        header = archive.signature("weights")
+        archive.write(path, header, _weights("save_weights", model))
 
 
 def load_weights(model: Trainer, path: "str | Path") -> None:
@@ -181,17 +180,13 @@ def _fill(who: str, model: Trainer, arrays: dict[str, Array]) -> None:
     """Copy all weights, or none."""
     own = {_key("weights", *place): w for place, w in model.named_weights()}
     found = {name for name in arrays if name.startswith("weights/")}
-    for what, names in (
-        ("no", found - own.keys()),
-        ("weights for", own.keys() - found),
-    ):
-        if names:
-            name = min(names).removeprefix("weights/")
-            raise ValueError(
-                f"{who}: expected the weights of this model, but the file has "
-                f"{'more, such as' if what == 'no' else 'none for'} {name}. "
-                "Build the model of the same layers and names."
-            )
+    if odd := found ^ own.keys():
+        has = "also" if min(odd) in found else "not"
+        raise ValueError(
+            f"{who}: expected the weights of this model, but the file has {has} "
+            f"{min(odd).removeprefix('weights/')}. Build the model of the same layers "
+            "and names."
+        )
     for name, w in own.items():
         if arrays[name].shape != w.shape or arrays[name].dtype.kind != "f":
             raise ValueError(

@@ -22,7 +22,7 @@ def windows(name: str) -> list[LayerCase]:
             "same": ({"padding": "same"}, (5, 7, 2)),
             "same-overlap": (
                 {"pool_size": 3, "strides": 2, "padding": "same"},
-                (6, 5, 2),
+                (6, 7, 1),
             ),
             "same-dense": (
                 {"pool_size": (4, 3), "strides": 1, "padding": "same"},
