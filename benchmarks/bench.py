@@ -1,86 +1,281 @@
-"""NumPy against Keras on TensorFlow: ratios of CPU seconds, measured in pairs. python benchmarks/bench.py
+"""The benchmarks: python benchmarks/bench.py [--only NAME ...] [--quick] [--list]
 
-One training step of an MLP (forward, backward, update), float32, one BLAS thread, one TensorFlow thread. The contestants
-run in slices A B B A, so that a drift of the machine hits both; the ratio is the median of the slices' ratios with the
-quartiles as its spread. CPU seconds (time.process_time), because wall seconds of a busy machine mean little. A ratio
-below 1 means that NumPy is faster.
+Each item is timed beside each rival in a fresh process (child.py) by the method of
+measure.py, with one thread; then wall time with two threads beside Keras, the memory of
+a process, growth with size, and the import. The result is book/records/benchmarks.json,
+from which the book's page is made. A row below 1 means that NumPy is faster.
+
+--only replaces the rows whose names contain NAME and leaves the others of the record as
+they were; --quick measures briefly and writes nothing.
 """
 
+import argparse
+import json
 import os
-
-for name in (
-    "OPENBLAS_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "TF_NUM_INTRAOP_THREADS",
-    "TF_NUM_INTEROP_THREADS",
-):
-    os.environ[name] = "1"
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-
+import platform
 import statistics
+import subprocess
+import sys
 import time
+from datetime import date
+from pathlib import Path
 
-import numpy as np
+from rich.console import Console
+from rich.progress import Progress, TimeElapsedColumn
 
-from dlcourse import layers, models, optimizers, twin
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-SLICES, STEPS = 12, 30
-CASES = [
-    (batch, rule) for batch in (32, 128) for rule in (optimizers.SGD, optimizers.Adam)
-]
+from contestants import RIVALS, here
 
-
-def contestants(batch: int, rule) -> tuple:
-    """A step in NumPy and the compiled step of its Keras twin."""
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal((batch, 784)).astype(np.float32)
-    y = rng.integers(0, 10, batch)
-    model = models.Sequential(
-        [
-            layers.Input((784,)),
-            layers.Dense(300, activation="relu"),
-            layers.Dense(100, activation="relu"),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-    model.build(rng=rng)
-    model.compile(rule(0.001), "sparse_categorical_crossentropy")
-    theirs = twin.to_keras(model)
-    return lambda: model.train_on_batch(x, y), lambda: theirs.train_on_batch(x, y)
+RECORD = HERE.parent / "book/records/benchmarks.json"
+MINUTES = 15.0  # of the whole run; what does not fit is listed as not run
+LONGEST = 150  # seconds that one child may take
+STEPS = 20  # of training, before the memory of a process is read
+METHOD = (
+    "CPU seconds of the process (time.process_time), one BLAS thread and one thread of "
+    "each framework, slices A B B A, median of the ratios of the groups with quartiles; "
+    "each pair in a fresh process, equal weights and data, first results compared; JAX "
+    "has no setting for its threads, so that process is bound to one core"
+)
+GROWTH = ("batch", "width", "length", "image", "memory")
+MODULES = ("numpy", "dlcourse", "tensorflow", "keras")
 
 
-def cpu_seconds(step) -> float:
-    begin = time.process_time()
-    for _ in range(STEPS):
-        step()
-    return time.process_time() - begin
+def environment(threads: int) -> dict[str, str]:
+    """Of a child: so many threads, everywhere."""
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
+             "VECLIB_MAXIMUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")  # fmt: skip
+    found = {k: v for k, v in os.environ.items() if k != "TF_ENABLE_ONEDNN_OPTS"}
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow",
+             "CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}  # fmt: skip
+    return {**found, **dict.fromkeys(names, str(threads)), **quiet}
 
 
-def ratio(ours, theirs) -> tuple[float, float, float]:
-    """Median and quartiles of NumPy / Keras over A B B A slices."""
-    for step in (ours, theirs):
-        cpu_seconds(step)
-    found = []
-    for _ in range(SLICES):
-        a = cpu_seconds(ours)
-        b = cpu_seconds(theirs) + cpu_seconds(theirs)
-        a += cpu_seconds(ours)
-        found.append(a / b)
-    low, middle, high = statistics.quantiles(found, n=4)
-    return middle, low, high
-
-
-def main() -> None:
-    print(
-        "MLP 784-300-100-10, one training step, CPU seconds relative to Keras (train_on_batch)"
-    )
-    print(f"{'batch':>6}  {'optimizer':<10}{'NumPy / Keras':>14}  quartiles")
-    for batch, rule in CASES:
-        middle, low, high = ratio(*contestants(batch, rule))
-        print(
-            f"{batch:>6}  {rule.__name__:<10}{middle:>14.2f}  {low:.2f} to {high:.2f}"
+def ask(request: dict, threads: int = 1) -> dict:
+    """The answer of a child, or {"not_run": reason}."""
+    try:
+        run = subprocess.run(
+            [sys.executable, str(HERE / "child.py"), json.dumps(request)],
+            env=environment(threads),
+            capture_output=True,
+            text=True,
+            timeout=LONGEST,
         )
+    except subprocess.TimeoutExpired:
+        return {"not_run": f"took more than {LONGEST} s"}
+    lines = run.stdout.strip().splitlines()
+    if run.returncode or not lines:
+        said = run.stderr.strip().splitlines()
+        return {"not_run": f"ended with {run.returncode}: {said[-1] if said else ''}"[:300]}
+    return json.loads(lines[-1])
+
+
+# -- what there is to do
+
+
+def tasks(only: list[str], rivals: list[str], tables: dict) -> list[tuple]:
+    """(section, row, column, request, threads), the most important first.
+
+    `tables` holds the further items: module -> name -> goal.
+    """
+    from work import ITEMS
+
+    wanted = [item for item in ITEMS if chosen(item.name, only)]
+    found = [
+        ("items", item.name, key, {"task": "pair", "item": item.name, "rival": key,
+                                   "clock": "cpu", "pin": key == "jax"}, 1)
+        for key in rivals for item in wanted
+    ]  # fmt: skip
+    found += [
+        ("memory", item.name, side,
+         {"task": "memory", "item": item.name, "side": side, "steps": STEPS}, 1)
+        for item in wanted if item.memory for side in ("numpy", "keras")
+    ]  # fmt: skip
+    if chosen("import", only):
+        found.append(("import", "dlcourse", None, None, 1))
+    found += [
+        ("growth", name, None, {"task": "grow", "curve": name}, 1)
+        for name in GROWTH if chosen(f"growth {name}", only)
+    ]  # fmt: skip
+    found += [
+        ("further", name, "keras",
+         {"task": "further", "module": module, "item": name, "clock": "cpu"}, 1)
+        for module, names in tables.items() for name in names if chosen(name, only)
+    ]  # fmt: skip
+    found += [
+        ("items", item.name, "wall",
+         {"task": "pair", "item": item.name, "rival": "keras", "clock": "wall"}, 2)
+        for item in wanted
+    ]  # fmt: skip
+    return found
+
+
+def chosen(name: str, only: list[str]) -> bool:
+    return not only or any(part.lower() in name.lower() for part in only)
+
+
+def further() -> dict[str, dict[str, float | None]]:
+    """Names and goals in the table ITEMS of each items_<topic>.py."""
+    return ask({"task": "tables", "modules": sorted(p.stem for p in HERE.glob("items_*.py"))})
+
+
+# -- the parts that need no child
+
+
+def imports(quick: bool) -> dict:
+    """Seconds of imports in fresh interpreters: medians, wall and CPU."""
+    program = (
+        "import sys, time; w, c = time.perf_counter(), time.process_time(); "
+        "__import__(sys.argv[1]); "
+        "print(time.perf_counter() - w, time.process_time() - c)"
+    )
+    found = {}
+    for module in MODULES:
+        times = 3 if quick or module in ("tensorflow", "keras") else 9
+        runs = []
+        for _ in range(times):
+            run = subprocess.run(
+                [sys.executable, "-c", program, module],
+                cwd=HERE.parent, env=environment(1), capture_output=True, text=True,
+            )  # fmt: skip
+            if run.returncode == 0:
+                runs.append([float(v) for v in run.stdout.split()])
+        if runs:
+            wall, cpu = (statistics.median(column) for column in zip(*runs, strict=True))
+            found[module] = {"wall": round(wall, 4), "cpu": round(cpu, 4), "runs": len(runs)}
+    return {**found, "goal": 0.15, "beyond": 0.1}
+
+
+def machine() -> dict:
+    """What the numbers hang on."""
+    found = {
+        "processor": platform.processor() or platform.machine(),
+        "architecture": platform.machine(),
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.release().split('-')[0]}",
+    }
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        fields = [line.split(":", 1) for line in cpuinfo.read_text().splitlines() if ":" in line]
+        info = {key.strip(): value.strip() for key, value in fields}
+        found["processor"] = info.get("model name", found["processor"])
+        words = set(info.get("flags", "").split())
+        best = [w for w in ("avx2", "avx512f", "amx_tile") if w in words]
+        found["vectors"] = " ".join(best)
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        size = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        found["memory"] = f"{size / 2**30:.0f} GiB"
+    if hasattr(os, "getloadavg"):
+        found["load"] = round(os.getloadavg()[0], 2)
+    return found
+
+
+# -- the run
+
+
+def run(only: list[str], quick: bool, minutes: float, console: Console) -> dict:
+    """The record of what was asked for."""
+    rivals = [key for key in RIVALS if here(key)]
+    begin, tables = time.monotonic(), further()
+    todo = tasks(only, rivals, tables)
+    record = {
+        "date": date.today().isoformat(),
+        "machine": machine(),
+        "versions": ask({"task": "versions"}),
+        "threads": 1,
+        "method": METHOD,
+        "absent": [RIVALS[key][2] for key in RIVALS if not here(key)],
+        "items": rows(only), "memory": {}, "growth": {}, "import": {}, "further": {},
+    }  # fmt: skip
+    goal_of = {name: goal for table in tables.values() for name, goal in table.items()}
+    columns = (*Progress.get_default_columns(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("", total=len(todo))
+        for section, row, column, request, threads in todo:
+            progress.update(bar, description=f"{row}{f', {column}' if column else ''}"[:44])
+            if time.monotonic() - begin > 60 * minutes:
+                answer = {"not_run": f"the {minutes:g} minutes of the run were over"}
+            elif request is None:
+                answer = imports(quick)
+            else:
+                timed = request["task"] in ("pair", "further", "grow")
+                answer = ask({**request, **({"quick": quick} if timed else {})}, threads)
+            if section == "further":
+                record["further"][row] = {"goal": goal_of.get(row), "keras": answer}
+            elif section in ("import", "growth"):
+                record[section] = answer if section == "import" else {**record[section], row: answer}
+            else:
+                record[section].setdefault(row, {})[column] = answer
+            console.print(line(row, column, answer), highlight=False)
+            progress.advance(bar)
+    record["seconds"] = round(time.monotonic() - begin)
+    return record
+
+
+def rows(only: list[str]) -> dict:
+    """The table's rows with their goals, nothing measured yet."""
+    from work import ITEMS
+
+    return {
+        item.name: {"goal": item.goal, "beyond": item.beyond, "note": item.note}
+        for item in ITEMS if chosen(item.name, only)
+    }  # fmt: skip
+
+
+def line(row: str, column: str | None, answer: dict) -> str:
+    """What the terminal shows of one measurement."""
+    head = f"{row:<34}{column or '':<8}"
+    if "not_run" in answer:
+        return f"{head} not run: {answer['not_run']}"
+    if "median" in answer:
+        ms = f"{1e3 * answer['ours']:.3g} / {1e3 * answer['theirs']:.3g} ms"
+        spread = f"({answer['low']:.2f} to {answer['high']:.2f})"
+        return f"{head}{answer['median']:6.2f} {spread:<18}{ms:<22}{answer['way']}"
+    if "slope" in answer:
+        return f"{head} slope {answer['slope']:.2f}, expected {answer['expected']:g}"
+    if "peak" in answer:
+        return f"{head} peak {answer['peak'] / 2**20:.0f} MiB"
+    return f"{head} import {answer['dlcourse']['cpu']:.3f} s CPU, {answer['dlcourse']['wall']:.3f} s wall"
+
+
+def merged(old: dict, new: dict) -> dict:
+    """The new record with the old one's rows where nothing new was measured."""
+    found = dict(new)
+    for section in ("items", "memory", "growth", "further"):
+        found[section] = {**old.get(section, {}), **new[section]}
+    found["import"] = new["import"] or old.get("import", {})
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", action="append", default=[], metavar="NAME")
+    parser.add_argument("--quick", action="store_true", help="brief, writes nothing")
+    parser.add_argument("--minutes", type=float, default=MINUTES)
+    parser.add_argument("--list", action="store_true", help="what there is to measure")
+    parser.add_argument("--record", type=Path, default=RECORD, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    console = Console(soft_wrap=True)
+    if options.list:
+        rivals = [key for key in RIVALS if here(key)]
+        for section, row, column, *_ in tasks(options.only, rivals, further()):
+            console.print(f"{section:<8} {row}{f', {column}' if column else ''}", highlight=False)
+        return 0
+    record = run(options.only, options.quick, options.minutes, console)
+    if options.quick:
+        console.print(f"{record['seconds']} s; nothing written (--quick)")
+        return 0
+    if options.only and options.record.exists():
+        record = merged(json.loads(options.record.read_text("utf-8")), record)
+    options.record.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+    options.record.write_text(text, "utf-8")
+    console.print(f"{record['seconds']} s; wrote {options.record.name}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -61,6 +61,19 @@ def further(module: str, item: str, clock: str, quick: bool) -> dict:
     return timed(ours, ways, clock, quick)
 
 
+def tables(modules: list[str]) -> dict:
+    """module -> name -> goal, of the modules that can be imported."""
+    found = {}
+    for name in modules:
+        try:
+            table = importlib.import_module(name).ITEMS
+        except Exception as error:
+            print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
+            continue
+        found[name] = {item: goal for item, (_, goal) in table.items()}
+    return found
+
+
 def timed(ours, ways: dict, clock: str, quick: bool) -> dict:
     plan, tick = (measure.QUICK if quick else measure.Plan()), CLOCKS[clock]
     way, seconds = measure.fastest(ways, tick)
@@ -121,7 +134,7 @@ def versions() -> dict:
     return {**found, "BLAS of NumPy": f"{blas['name']} {blas['version']}"}
 
 
-TASKS = {f.__name__: f for f in (pair, further, memory, grow, versions)}
+TASKS = {f.__name__: f for f in (pair, further, tables, memory, grow, versions)}
 
 
 def main() -> None:

@@ -64,11 +64,9 @@ def require_finite(who: str, what: str, array: np.ndarray) -> None:
     """ValueError where a float array holds NaN or infinity."""
     if array.dtype.kind != "f":
         return
-    # One sum instead of a full mask: NaN and infinity survive it. The mask is built
-    # for the message alone.
-    with np.errstate(all="ignore"):
-        total = array.sum(dtype=np.float64)
-    if not np.isfinite(total):
+    # NaN and infinity survive the sum of squares, which is one pass of BLAS. Large
+    # entries may overflow it too, so the mask, built for the message, has the last word.
+    if not math.isfinite(np.vdot(array, array)):
         bad = np.argwhere(~np.isfinite(array))
         if len(bad):
             first = tuple(int(i) for i in bad[0])

@@ -20,6 +20,25 @@ PROGRAMS = {
 PACKAGES = ("torch", "jax")
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--record",
+        metavar="FOLDER",
+        help="write down what the tests prove (tools/proofs.py makes a page of it)",
+    )
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "oracle(library, of=class): what a test compares with, for the record"
+    )
+    if folder := config.getoption("--record"):
+        import recording
+
+        os.environ["DLCOURSE_RECORD"] = folder
+        config.pluginmanager.register(recording.Plugin(folder), "recording")
+
+
 def is_here(what: str) -> bool:
     """Whether a program of that name, or a package, is installed."""
     if what in PROGRAMS:

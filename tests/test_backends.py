@@ -14,8 +14,10 @@ warnings.filterwarnings("ignore", message="__array__ implementation", category=D
 import keras
 import numpy as np
 import cases
+import recording
 from dlcourse import layers, models, twin
 
+recording.from_environment()
 assert keras.backend.backend() == BACKEND
 rng = np.random.default_rng(0)
 for case in cases.all_of(cases.LAYERS):

@@ -13,7 +13,7 @@ PACKAGE = Path(dlcourse.__file__).parent
 CORE = ("activations", "initializers", "regularizers", "constraints", "losses", "metrics", "kernels", "layers",
         "schedules", "optimizers", "callbacks", "serialization", "models", "autodiff", "gradcheck")  # fmt: skip
 EDGES = ("datasets", "plots", "widgets", "hardware", "results", "checks")
-ORDER = ("validation", *CORE, "twin", *EDGES)
+ORDER = ("validation", *CORE, "twin", "architectures", *EDGES)
 HEAVY = (
     "keras",
     "tensorflow",
@@ -45,7 +45,7 @@ def test_import_of_the_package_loads_nothing():
 
 
 def test_the_core_loads_numpy_alone():
-    modules = loaded_after(f"from dlcourse import {', '.join(CORE)}")
+    modules = loaded_after(f"from dlcourse import {', '.join(CORE)}, architectures")
     assert "numpy" in modules and not modules & set(HEAVY)
 
 

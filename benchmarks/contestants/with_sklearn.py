@@ -29,7 +29,7 @@ def build(work, weights=None) -> dict:
     classes = np.arange(10)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        net.partial_fit(x, y, classes)  # makes the weights, of x's dtype
+        net.partial_fit(x, y, classes=classes)  # makes the weights, of x's dtype
     for i, name in enumerate(f"block{i}" for i in range(len(work.blocks))):
         if weights:
             net.coefs_[i][...], net.intercepts_[i][...] = weights[name]

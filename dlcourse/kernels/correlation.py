@@ -20,11 +20,13 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from dlcourse.kernels.products import add_gram, tall_product
+
 Array = np.ndarray
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]
 
-BLOCK_BYTES = 512 * 1024
+BLOCK_BYTES = 1024 * 1024
 NO_PADDING = ((0, 0), (0, 0))
 
 
@@ -113,8 +115,21 @@ def correlate(
     matrix = w.reshape(-1, w.shape[3])
     for images, rows, windows in unfold(x, w.shape[:2], strides, dilation, padding):
         block = y[images, rows]  # contiguous: whole images, or rows of one image
-        np.matmul(windows, matrix, out=block.reshape(len(windows), -1))
+        tall_product(windows, matrix, block.reshape(len(windows), -1))
     return y
+
+
+def gradients(
+    x: Array,
+    w: Array,
+    dy: Array,
+    strides: Pair = (1, 1),
+    dilation: Pair = (1, 1),
+    padding: Padding = NO_PADDING,
+) -> tuple[Array, Array]:
+    """(dx, dw)."""
+    dx = input_gradient(dy, w, x.shape[1:3], strides, dilation, padding)
+    return dx, kernel_gradient(x, dy, w.shape[:2], strides, dilation, padding)
 
 
 def kernel_gradient(
@@ -129,7 +144,7 @@ def kernel_gradient(
     filters = dy.shape[3]
     dw = np.zeros((math.prod(kernel_size) * x.shape[3], filters), x.dtype)
     for images, rows, windows in unfold(x, kernel_size, strides, dilation, padding):
-        dw += windows.T @ dy[images, rows].reshape(-1, filters)
+        add_gram(windows, dy[images, rows].reshape(-1, filters), dw)
     return dw.reshape(*kernel_size, x.shape[3], filters)
 
 

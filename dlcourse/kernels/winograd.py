@@ -44,6 +44,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from dlcourse.kernels.correlation import Padding, output_size, pad_textbook
+from dlcourse.kernels.products import wide_product
 
 Array = np.ndarray
 
@@ -55,6 +56,24 @@ POINTS = {
     5: (0, -0.5, 0.5, -1, 1, -2, 2),
 }
 BLOCK_BYTES = 1024 * 1024
+
+
+def pays(x: Array, w: Array, strides=(1, 1), dilation=(1, 1), padding=None) -> bool:
+    """Whether the kernel suits, x is float32 and the multiplications are fewer.
+
+    Those of the transforms count as well: with few channels they outweigh the rest.
+    """
+    r, channels, filters = w.shape[1:]
+    suits = w.shape[0] == r and r in POINTS and (*strides, *dilation) == (1, 1, 1, 1)
+    if not suits or x.dtype != np.float32:
+        return False
+    height, width = (
+        output_size(size, r, 1, 1, pad)
+        for size, pad in zip(x.shape[1:3], padding, strict=True)
+    )
+    n, tiles = M + r - 1, -(-height // M) * -(-width // M)
+    product, direct = channels * filters, r * r * height * width * channels * filters
+    return n * n * tiles * (n * n * channels + product + M * M * filters) < direct
 
 
 @functools.cache
@@ -105,41 +124,48 @@ def correlate_textbook(x: Array, w: Array, padding: Padding) -> Array:
 def correlate(x: Array, w: Array, padding: Padding) -> Array:
     """y as correlation.correlate has it with strides and dilation 1."""
     plan = _Plan(x, w, padding)
-    AT, U = plan.AT, plan.transformed(w)
-    y = np.empty((len(x), *plan.size, w.shape[3]), x.dtype)
+    U, filters = plan.transformed(w), w.shape[3]
+    y = np.empty((len(x), *plan.size, filters), x.dtype)
     for images in plan.blocks():
         V = plan.transformed_tiles(x[images])
-        M_ = np.matmul(V, U, out=plan.room("M", *V.shape[:2], U.shape[2]))
-        Y = plan.room("Y", M * M, V.shape[1], U.shape[2])
-        np.matmul(AT, M_.reshape(len(V), -1), out=Y.reshape(M * M, -1))
-        plan.untile(Y, y[images])
+        products = plan.table("filters", len(V), V.shape[1], filters)
+        np.matmul(V, U, out=products)
+        Y = plan.table("outputs", M * M, V.shape[1], filters)
+        wide_product(plan.AT, flat(products), flat(Y))
+        plan.join(Y, y[images])
     return y
 
 
 def gradients(x: Array, w: Array, dy: Array, padding: Padding) -> tuple[Array, Array]:
     """(dx, dw)."""
     plan = _Plan(x, w, padding)
-    U = plan.transformed(w)
+    U, filters = plan.transformed(w), w.shape[3]
     A, B = np.ascontiguousarray(plan.AT.T), np.ascontiguousarray(plan.BT.T)
     UT = np.ascontiguousarray(U.transpose(0, 2, 1))
     dU, dx = np.zeros_like(U), np.empty_like(x)
     for images in plan.blocks():
         V = plan.transformed_tiles(x[images])
-        dY = plan.tiles(dy[images])
-        dM = plan.room("M", *V.shape[:2], U.shape[2])
-        np.matmul(A, dY, out=dM.reshape(len(V), -1))
-        dU += np.matmul(V.transpose(0, 2, 1), dM, out=plan.room("dU", *U.shape))
+        dY = plan.table("outputs", M * M, V.shape[1], filters)
+        plan.split(dy[images], dY)
+        dM = plan.table("filters", len(V), V.shape[1], filters)
+        wide_product(A, flat(dY), flat(dM))
+        dU += np.matmul(V.transpose(0, 2, 1), dM)
         dV = np.matmul(dM, UT, out=V)  # V has done its work
-        dd = plan.room("d", *V.shape)
-        np.matmul(B, dV.reshape(len(V), -1), out=dd.reshape(len(V), -1))
+        dd = plan.table("pixels", *V.shape)
+        wide_product(B, flat(dV), flat(dd))
         plan.overlap_add(dd, dx[images])
-    return dx, (plan.G.T @ dU.reshape(len(U), -1)).reshape(w.shape)
+    return dx, (plan.G.T @ flat(dU)).reshape(w.shape)
+
+
+def flat(table: Array) -> Array:
+    """(numbers of a tile, tiles * channels)."""
+    return table.reshape(len(table), -1)
 
 
 class _Plan:
     """Sizes, matrices, and arrays that the blocks of one call use in turn.
 
-    (A fresh array of half a megabyte costs as much as what is done with it.)
+    (A fresh array of a megabyte costs as much as what is done with it.)
     """
 
     def __init__(self, x: Array, w: Array, padding: Padding):
@@ -165,6 +191,18 @@ class _Plan:
             self.memory[name] = np.zeros(math.prod(shape), self.dtype)
         return self.memory[name][: math.prod(shape)].reshape(shape)
 
+    def table(self, name: str, numbers: int, tiles: int, channels: int) -> Array:
+        """Room for so many numbers of every tile: (numbers, tiles, channels).
+
+        Its rows lie one cache line farther apart than need be: at distances of 4096
+        bytes they would all compete for the same lines of the cache.
+        """
+        columns = tiles * channels
+        if name not in self.memory:
+            line = 64 // self.dtype.itemsize
+            self.memory[name] = np.empty((numbers, columns + line), self.dtype)
+        return self.memory[name][:, :columns].reshape(numbers, tiles, channels)
+
     def transformed(self, w: Array) -> Array:
         """G g G^T for all kernels: (n n, channels, filters)."""
         U = self.G @ w.reshape(self.r**2, -1)
@@ -173,47 +211,46 @@ class _Plan:
     def transformed_tiles(self, x: Array) -> Array:
         """B^T d B for all tiles of x, padded: (n n, tiles, channels)."""
         images, height, width, channels = x.shape
-        tall, wide = (count * M + self.r - 1 for count in self.grid)
-        xp = self.room("xp", images, tall, wide, channels)  # its border stays 0
+        tall, broad = (count * M + self.r - 1 for count in self.grid)
+        xp = self.room("padded", images, tall, broad, channels)  # its border stays 0
         inner = xp[:, self.top :, self.left :][:, :height, :width]
         inner[...] = x[:, : inner.shape[1], : inner.shape[2]]
+        shape = self.n**2, images * math.prod(self.grid), channels
+        d, V = self.table("pixels", *shape), self.table("channels", *shape)
         bn, bh, bw, bc = xp.strides
-        d = self.room("d", self.n, self.n, images, *self.grid, channels)
-        d[...] = as_strided(
-            xp, d.shape, (bh, bw, bn, M * bh, M * bw, bc), writeable=False
+        tiles = d.reshape(self.n, self.n, images, *self.grid, channels)
+        tiles[...] = as_strided(
+            xp, tiles.shape, (bh, bw, bn, M * bh, M * bw, bc), writeable=False
         )
-        V = self.room("V", self.n**2, images * math.prod(self.grid), channels)
-        np.matmul(self.BT, d.reshape(len(V), -1), out=V.reshape(len(V), -1))
+        wide_product(self.BT, flat(d), flat(V))
         return V
 
-    def tiles(self, dy: Array) -> Array:
-        """dy cut into tiles, with zeros where it ends: (m m, tiles * filters)."""
-        dY = self.room("Y", M * M, len(dy) * math.prod(self.grid), dy.shape[3])
-        self.cut(dy, dY, backward=True)
-        return dY.reshape(M * M, -1)
-
-    def untile(self, Y: Array, y: Array) -> None:
-        """Write tiles (m m, tiles, filters) side by side into y, cut where it ends."""
-        self.cut(y, Y, backward=False)
-
-    def cut(self, y, Y, backward):
+    def join(self, Y: Array, y: Array) -> None:
+        """Tiles (m m, tiles, filters) side by side into y, cut where it ends."""
         n, height, width, filters = y.shape
         rows, columns = self.grid
-        Y = Y.reshape(M, M, n, rows, columns, filters)
-        whole = (height, width) == (rows * M, columns * M)
-        if whole:
-            flat = y
-        else:
-            flat = self.room("whole", n, rows * M, columns * M, filters)
-            if backward:
-                flat[:, :height, :width] = y
-        view = flat.reshape(n, rows, M, columns, M, filters).transpose(2, 4, 0, 1, 3, 5)
-        if backward:
-            Y[...] = view
-        else:
-            view[...] = Y
-            if not whole:
-                y[...] = flat[:, :height, :width]
+        whole = y
+        if (height, width) != (rows * M, columns * M):
+            whole = self.room("whole", n, rows * M, columns * M, filters)
+        self.in_tiles(whole)[...] = Y.reshape(M, M, n, rows, columns, filters)
+        if whole is not y:
+            y[...] = whole[:, :height, :width]
+
+    def split(self, dy: Array, dY: Array) -> None:
+        """dy cut into tiles (m m, tiles, filters), with zeros where it ends."""
+        n, height, width, filters = dy.shape
+        rows, columns = self.grid
+        whole = dy
+        if (height, width) != (rows * M, columns * M):
+            whole = self.room("whole", n, rows * M, columns * M, filters)
+            whole[:, :height, :width] = dy
+        dY.reshape(M, M, n, rows, columns, filters)[...] = self.in_tiles(whole)
+
+    def in_tiles(self, images: Array) -> Array:
+        """A view (m, m, images, tiles down, tiles across, channels)."""
+        n, height, width, channels = images.shape
+        tiles = images.reshape(n, height // M, M, width // M, M, channels)
+        return tiles.transpose(2, 4, 0, 1, 3, 5)
 
     def overlap_add(self, dd: Array, dx: Array) -> None:
         """Add up tiles (n n, tiles, channels) that lie m apart; cut off the padding."""
@@ -227,12 +264,11 @@ class _Plan:
         dd[:, :over, :, :, 1:] += dd[:, M:, :, :, :-1]
         dd[:over, :, :, 1:] += dd[M:, :, :, :-1]
         # Then the cores side by side, and what the last ones have beyond.
-        tall, wide = rows + 1, columns + 1
-        dxp = self.room("dxp", n, tall * M, wide * M, channels)
-        view = dxp.reshape(n, tall, M, wide, M, channels).transpose(2, 4, 0, 1, 3, 5)
-        view[:, :, :, :-1, :-1] = dd[:M, :M]
-        view[:over, :, :, -1, :-1] = dd[M:, :M, :, -1]
-        view[:, :over, :, :-1, -1] = dd[:M, M:, :, :, -1]
-        view[:over, :over, :, -1, -1] = dd[M:, M:, :, -1, -1]
-        inner = dxp[:, self.top : self.top + height, self.left : self.left + width]
-        dx[...] = inner
+        padded = self.room("summed", n, (rows + 1) * M, (columns + 1) * M, channels)
+        tiles = self.in_tiles(padded)
+        tiles[:, :, :, :-1, :-1] = dd[:M, :M]
+        tiles[:over, :, :, -1, :-1] = dd[M:, :M, :, -1]
+        tiles[:, :over, :, :-1, -1] = dd[:M, M:, :, :, -1]
+        tiles[:over, :over, :, -1, -1] = dd[M:, M:, :, -1, -1]
+        top, left = self.top, self.left
+        dx[...] = padded[:, top : top + height, left : left + width]

@@ -210,8 +210,8 @@ class Softmax(Layer):
             return np.broadcast_to(mask, shape)
         except ValueError:
             raise ValueError(
-                f"{self}: expected a mask that can be broadcast to {shape}, as x, got "
-                f"{mask.shape}."
+                f"{self}: expected a mask of shape {shape}, as x, or with ones in it, "
+                f"got {mask.shape}."
             ) from None
 
     def check_input(self, shape):

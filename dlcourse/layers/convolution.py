@@ -6,7 +6,7 @@ one piece of code serves both.
 
 import numpy as np
 
-from dlcourse.kernels import correlation
+from dlcourse.kernels import correlation, planes, winograd
 from dlcourse.layers.windowed import Windowed, windows_shape
 from dlcourse.validation import generator, require_positive_int
 
@@ -55,11 +55,9 @@ class Correlation(Windowed):
             self.geometry(x.shape[1:-1]),
         )
         images = self.as_images(x)
-        parts = [
-            correlation.correlate(images[..., c], W[..., f], **geometry)
-            for c, f in self._groups()
-        ]
-        z = joined(parts)
+        z = joined(
+            [convolve(images[..., c], W[..., f], geometry) for c, f in self._groups()]
+        )
         y, kept = self.finish(z[:, 0] if self.rank == 1 else z)
         return y, (x, kept)
 
@@ -71,19 +69,11 @@ class Correlation(Windowed):
         )
         dz, grads = self.start(dy, kept)
         images, dz = self.as_images(x), self.as_images(dz)
-        dx, dW = [], []
-        for c, f in self._groups():
-            dx.append(
-                correlation.input_gradient(
-                    dz[..., f], W[..., f], images.shape[1:3], **geometry
-                )
-            )
-            dW.append(
-                correlation.kernel_gradient(
-                    images[..., c], dz[..., f], W.shape[:2], **geometry
-                )
-            )
-        dx, dW = joined(dx), joined(dW)
+        parts = [
+            convolve_backward(images[..., c], W[..., f], dz[..., f], geometry)
+            for c, f in self._groups()
+        ]
+        dx, dW = (joined(part) for part in zip(*parts, strict=True))
         if self.rank == 1:
             dx, dW = dx[:, 0], dW[0]
         return dx, {"kernel": dW, **grads}
@@ -211,6 +201,22 @@ class Conv2D(Correlation):
         )
 
 
-def joined(groups: list[np.ndarray]) -> np.ndarray:
+def convolve(x: np.ndarray, W: np.ndarray, geometry: dict) -> np.ndarray:
+    """The correlation of x with W by the kernel that suits them best."""
+    if winograd.pays(x, W, **geometry):
+        return winograd.correlate(x, W, geometry["padding"])
+    kernel = planes if planes.pays(x, W) else correlation
+    return kernel.correlate(x, W, **geometry)
+
+
+def convolve_backward(x, W, dz, geometry) -> tuple[np.ndarray, np.ndarray]:
+    """(dL/dx, dL/dW) of `convolve`."""
+    if winograd.pays(x, W, **geometry):
+        return winograd.gradients(x, W, dz, geometry["padding"])
+    kernel = planes if planes.pays(x, W) else correlation
+    return kernel.gradients(x, W, dz, **geometry)
+
+
+def joined(groups) -> np.ndarray:
     """The groups of channels side by side; a single one as it is."""
     return groups[0] if len(groups) == 1 else np.concatenate(groups, axis=-1)

@@ -54,6 +54,7 @@ class Dense(Layer):
     """
 
     supports_masking = True
+    can_skip_dx = True  # a third of the work, which the first layer of a model saves
 
     def __init__(
         self,
@@ -92,10 +93,10 @@ class Dense(Layer):
         y = self.activation(z)
         return y, (x, z, y)
 
-    def backward(self, dy, cache):
+    def backward(self, dy, cache, need_dx=True):
         x, z, y = cache
         dz = self.activation.vjp(dy, z, y)
-        dx = dz @ self.params["kernel"].T
+        dx = dz @ self.params["kernel"].T if need_dx else None
         rows, dz_rows = x.reshape(-1, x.shape[-1]), dz.reshape(-1, self.units)
         grads = {"kernel": rows.T @ dz_rows}
         if self.use_bias:

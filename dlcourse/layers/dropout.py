@@ -106,8 +106,9 @@ class Dropout(Noise):
         )
         if not fits:
             raise ValueError(
-                f"{self}: expected x to which noise_shape={self.noise_shape} can be "
-                f"broadcast, got shape {tuple(shape)}. Use None for the length of x."
+                f"{self}: expected x that fits noise_shape={self.noise_shape}, got "
+                f"shape {tuple(shape)}. Put None where any length does, 1 where one "
+                "draw is to serve all."
             )
 
 

@@ -107,7 +107,7 @@ class Multiply(Merge):
         y, (shapes, xs) = super().forward(x)
         if mask is None:
             return y, (shapes, (xs, None))
-        real = [column(m) for m in mask]
+        real = [None if m is None else column(m) for m in mask]
         xs = [
             v if m is None else np.where(m, v, v.dtype.type(1))
             for v, m in zip(xs, real, strict=True)

@@ -72,7 +72,7 @@ def as_weights(who: str, sample_weight, shape: tuple[int, ...]) -> Array:
             "axis to Dice."
         )
     if w.ndim == len(shape) + 1 and w.shape[-1] == 1:
-        w = w[..., 0] * 1.01
+        w = w[..., 0]
     fits = w.ndim <= len(shape) and w.shape[:1] in ((), shape[:1])
     if not fits or any(a not in (1, b) for a, b in zip(w.shape, shape, strict=False)):
         raise ValueError(

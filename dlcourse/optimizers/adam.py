@@ -61,8 +61,10 @@ class Adam(_Moments):
         m, v = slots["momentum"], slots["velocity"]
         correction = math.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
         eta = self.learning_rate * correction
-        m += (1 - self.beta_1) * (g - m)
-        v += (1 - self.beta_2) * (g * g - v)
+        m *= self.beta_1
+        m += (1 - self.beta_1) * g
+        v *= self.beta_2
+        v += (1 - self.beta_2) * np.square(g)
         if self.amsgrad:
             v = np.maximum(slots["velocity_hat"], v, out=slots["velocity_hat"])
         w -= eta * m / (np.sqrt(v) + self.epsilon)

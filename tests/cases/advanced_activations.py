@@ -93,5 +93,5 @@ BAD_INPUT = [
     (lambda: prelu()(X[:, :2]), V, "PReLU: expected x that fits alpha of shape (3, 4), got (2, 2, 4)"),
     (lambda: layers.Softmax(axis=0.5), V, "Softmax: expected axis to be a whole number", "got 0.5"),
     (lambda: layers.Softmax(axis=3)(X), V, "Softmax: expected x with an axis 3, got shape (2, 3, 4)"),
-    (lambda: layers.Softmax().forward(X, mask=np.ones((2, 3))), V, "Softmax: expected a mask that can be broadcast to (2, 3, 4), as x, got (2, 3)"),
+    (lambda: layers.Softmax().forward(X, mask=np.ones((2, 3))), V, "Softmax: expected a mask of shape (2, 3, 4), as x, or with ones in it, got (2, 3)"),
 ]

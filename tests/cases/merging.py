@@ -8,38 +8,49 @@ from dlcourse import layers
 Dense = layers.Dense
 
 
-def graph(what: str, cls, shapes, **options) -> GraphCase:
-    return GraphCase(
-        f"{cls.__name__}-{what}", lambda *nodes: cls(**options)(list(nodes)), shapes
-    )
-
-
 def masked(x):
     """Steps without a positive entry become 0 and do not count."""
     return layers.Masking()(layers.Activation("relu")(x))
 
 
+def mean(x):
+    """What the squeeze-and-excitation block multiplies images with."""
+    return layers.GlobalAveragePooling2D(keepdims=True)(x)
+
+
 def elementwise(name: str) -> list[GraphCase]:
     cls = getattr(layers, name)
-    pair = ((4,), (4,))
-    found = [
-        graph("rows", cls, pair),
-        graph("images", cls, ((2, 3, 2), (2, 3, 2))),
-        graph("broadcast", cls, ((2, 3, 2), (1, 1, 2))),
-        graph("both-broadcast", cls, ((2, 1, 3), (1, 4, 3))),
-        graph("ranks", cls, ((3, 2), (2,))),
-        GraphCase(
-            f"{name}-residual",
-            lambda x: Dense(3)(cls()([x, Dense(5, activation="tanh")(x)])),
-            ((5,),),
+    graphs = {
+        "rows": ((4,), lambda x: cls()([x, Dense(4, activation="tanh")(x)])),
+        "images": ((2, 3, 2), lambda x: Dense(2)(cls()([Dense(2)(x), x]))),
+        "means": ((2, 3, 2), lambda x: cls()([x, Dense(2)(mean(x))])),
+        "both-repeated": (
+            (6,),
+            lambda x: cls()(
+                [layers.Reshape((2, 1, 3))(x), Dense(3)(layers.Reshape((1, 2, 3))(x))]
+            ),
         ),
-    ]
+        "ranks": ((3, 2), lambda x: cls()([x, layers.GlobalAveragePooling1D()(x)])),
+        "nested": ((4,), lambda x: cls()([x, cls()([Dense(4)(x), Dense(4)(x)])])),
+    }
     if name != "Subtract":
-        found += [
-            graph("three", cls, ((4,), (4,), (4,))),
-            graph("four", cls, ((2, 3), (2, 3), (1, 3), (2, 1))),
-        ]
-    return found
+        graphs |= {
+            "three": ((4,), lambda x: cls()([Dense(3)(x), Dense(3)(x), Dense(3)(x)])),
+            "four": (
+                (2, 3, 2),
+                lambda x: cls()(
+                    [x, Dense(1)(x), mean(x), Dense(2, activation="elu")(x)]
+                ),
+            ),
+        }
+    return [
+        GraphCase(f"{name}-{what}", build, (shape,))
+        for what, (shape, build) in graphs.items()
+    ]
+
+
+def joined(x, *others, axis: int = -1):
+    return layers.Concatenate(axis=axis)([x, *others])
 
 
 LAYERS = {
@@ -47,35 +58,58 @@ LAYERS = {
     for name in ("Add", "Average", "Maximum", "Multiply", "Subtract")
 }
 LAYERS["Concatenate"] = [
-    graph("rows", layers.Concatenate, ((4,), (3,))),
-    graph("images", layers.Concatenate, ((2, 3, 2), (2, 3, 1), (2, 3, 4))),
-    graph("axis", layers.Concatenate, ((2, 3, 2), (4, 3, 2)), axis=1),
-    graph("axis-2", layers.Concatenate, ((2, 3, 2), (2, 1, 2)), axis=-2),
-    GraphCase(
-        "Concatenate-dense",
-        lambda x: Dense(2)(layers.Concatenate()([Dense(3)(x), x, Dense(4)(x)])),
-        ((5,),),
-    ),
-    GraphCase(
-        "Concatenate-twice-the-same",
-        lambda x: layers.Concatenate()([x, x]),
-        ((5,),),
-    ),
+    GraphCase(f"Concatenate-{what}", build, (shape,))
+    for what, shape, build in (
+        ("rows", (5,), lambda x: Dense(2)(joined(Dense(3)(x), x, Dense(4)(x)))),
+        ("twice-the-same", (5,), lambda x: joined(x, x)),
+        ("images", (2, 3, 2), lambda x: joined(x, Dense(3)(x), Dense(1)(x))),
+        ("axis", (2, 3, 2), lambda x: joined(x, mean_row(x), axis=1)),
+        ("axis-2", (2, 3, 2), lambda x: Dense(2)(joined(Dense(2)(x), x, axis=-2))),
+    )
 ]
 
-# Keras makes nodes of what computes a mask, so these do not come back by from_keras:
-# tests/test_merging.py compares them.
-MASKED = [
-    *(
-        GraphCase(
-            f"{name}-masks{'-of-one' * one}",
-            lambda a, b, cls=getattr(layers, name), one=one: layers.Dense(2)(
-                layers.GlobalAveragePooling1D()(
-                    cls()([masked(a), b if one else masked(b)])
-                )
-            ),
+
+def mean_row(x):
+    """(batch, 2, 3, channels) -> (batch, 1, 3, channels)."""
+    return layers.AveragePooling2D((2, 1))(x)
+
+
+def masks_merged(name: str, one: bool) -> GraphCase:
+    """Both inputs with a mask, or the first one alone."""
+    cls = getattr(layers, name)
+    if one:  # the output has no mask then
+        return GraphCase(
+            f"{name}-mask-of-one",
+            lambda a, b: Dense(2)(cls()([masked(a), b])),
             ((3, 2), (3, 2)),
         )
+    return GraphCase(
+        f"{name}-masks",
+        lambda a, b: layers.GlobalAveragePooling1D()(cls()([masked(a), masked(b)])),
+        ((3, 2), (3, 2)),
+    )
+
+
+# Also with masks: Keras makes nodes of what computes them, so these graphs do not come
+# back by from_keras. tests/test_merging.py compares them.
+TWO_INPUTS = [
+    *(
+        GraphCase(
+            f"{name}-{'-'.join(str(shape) for shape in shapes)}",
+            lambda *nodes, name=name: getattr(layers, name)()(list(nodes)),
+            shapes,
+        )
+        for name in ("Add", "Average", "Maximum", "Multiply", "Subtract")
+        for shapes in (
+            ((4,), (4,)),
+            ((2, 3, 2), (1, 1, 2)),
+            ((2, 1, 3), (1, 4, 3)),
+            ((3, 2), (2,)),
+        )
+    ),
+    GraphCase("Concatenate-inputs", joined, ((2, 3, 2), (2, 3, 1), (2, 3, 4))),
+    *(
+        masks_merged(name, one)
         for name in ("Add", "Average", "Maximum", "Multiply", "Subtract")
         for one in (False, True)
     ),

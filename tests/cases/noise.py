@@ -45,8 +45,8 @@ V, T = ValueError, TypeError
 BAD_INPUT = [
     (lambda: layers.Dropout(0.5, noise_shape=3), V, "Dropout: expected noise_shape to be a tuple", "got 3"),
     (lambda: layers.Dropout(0.5, noise_shape=(None, 0)), V, "Dropout: expected each entry of noise_shape"),
-    (lambda: layers.Dropout(0.5, noise_shape=(None, 2, 4))(X), V, "noise_shape=(None, 2, 4) can be broadcast, got shape (2, 3, 4)"),
-    (lambda: layers.Dropout(0.5, noise_shape=(None, 1))(X), V, "can be broadcast, got shape (2, 3, 4)"),
+    (lambda: layers.Dropout(0.5, noise_shape=(None, 2, 4))(X), V, "x that fits noise_shape=(None, 2, 4), got shape (2, 3, 4)"),
+    (lambda: layers.Dropout(0.5, noise_shape=(None, 1))(X), V, "x that fits noise_shape=(None, 1), got shape (2, 3, 4)"),
     (lambda: layers.AlphaDropout(1.0), V, "AlphaDropout: expected rate in [0, 1), got 1.0"),
     (lambda: layers.AlphaDropout(0.5)(X, training=True), T, "AlphaDropout(0.5): expected rng"),
     (lambda: layers.SpatialDropout1D(-0.1), V, "SpatialDropout1D: expected rate in [0, 1), got -0.1"),

@@ -103,7 +103,6 @@ def cell_cases(kind):
             lambda: [make(3, **sequences), make(2), layers.Dense(2)],
             mask=mask,
         )
-    yield case(f"{kind}-one-step", lambda: [make(3)], (1, 2))
     yield case(f"{kind}-one-unit", lambda: [make(1, **sequences)], (3, 1))
     yield case(
         f"{kind}-softmax", lambda: [make(3, activation="softmax", **sequences)]

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+
 from cases.base import mlp
 from dlcourse import layers, models, optimizers
 
