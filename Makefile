@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything runs in .venv, which the first target that needs it creates from the lock.
 .DEFAULT_GOAL := help
-.PHONY: help book html test check lab data test-gpu bench results sync numbers exercises lock clean
+.PHONY: help book html test check lab data test-gpu bench proofs results sync numbers exercises lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -44,8 +44,11 @@ data: $(VENV)/.ready  ## fetch the full-size data sets, checksums verified
 test-gpu: $(VENV)/.ready  ## run the chapters at full size; fails without a GPU
 	$(KERNEL) DLCOURSE_REQUIRE_GPU=1 $(BIN)/python -m pytest $(NBVAL) chapters
 
-bench: $(VENV)/.ready  ## time NumPy against Keras, in pairs
+bench: $(VENV)/.ready  ## time our code beside the frameworks (15 minutes): the page Speed
 	$(BIN)/python benchmarks/bench.py
+
+proofs: $(VENV)/.ready  ## run the tests, record what they prove: the page Proofs
+	$(KERNEL) $(BIN)/python tools/proofs.py
 
 results: $(VENV)/.ready  ## make the records of the long runs that are stale
 	$(BIN)/python tools/results.py

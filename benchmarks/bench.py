@@ -79,14 +79,18 @@ def tasks(only: list[str], rivals: list[str], tables: dict) -> list[tuple]:
 
     `tables` holds the further items: module -> name -> goal.
     """
-    from work import ITEMS
+    from work import DOUBLED, ITEMS
 
     wanted = [item for item in ITEMS if chosen(item.name, only)]
-    found = [
-        ("items", item.name, key, {"task": "pair", "item": item.name, "rival": key,
-                                   "clock": "cpu", "pin": key == "jax"}, 1)
-        for key in rivals for item in wanted
-    ]  # fmt: skip
+
+    def pairs(keys):
+        return [
+            ("items", item.name, key, {"task": "pair", "item": item.name, "rival": key,
+                                       "clock": "cpu", "pin": key == "jax"}, 1)
+            for key in keys for item in wanted
+        ]  # fmt: skip
+
+    found = pairs(key for key in rivals if key in ("keras", "floor"))
     found += [
         ("memory", item.name, side,
          {"task": "memory", "item": item.name, "side": side, "steps": STEPS}, 1)
@@ -98,15 +102,17 @@ def tasks(only: list[str], rivals: list[str], tables: dict) -> list[tuple]:
         ("growth", name, None, {"task": "grow", "curve": name}, 1)
         for name in GROWTH if chosen(f"growth {name}", only)
     ]  # fmt: skip
-    found += [
-        ("further", name, "keras",
-         {"task": "further", "module": module, "item": name, "clock": "cpu"}, 1)
-        for module, names in tables.items() for name in names if chosen(name, only)
-    ]  # fmt: skip
+    found += pairs(key for key in rivals if key not in ("keras", "floor"))
     found += [
         ("items", item.name, "wall",
          {"task": "pair", "item": item.name, "rival": "keras", "clock": "wall"}, 2)
         for item in wanted
+    ]  # fmt: skip
+    found += [
+        ("further", name, "keras",
+         {"task": "further", "module": module, "item": name, "clock": "cpu"}, 1)
+        for module, names in tables.items() for name in names
+        if chosen(name, only) and name not in DOUBLED
     ]  # fmt: skip
     return found
 
@@ -199,8 +205,11 @@ def run(only: list[str], quick: bool, minutes: float, console: Console) -> dict:
             elif request is None:
                 answer = imports(quick)
             else:
-                timed = request["task"] in ("pair", "further", "grow")
-                answer = ask({**request, **({"quick": quick} if timed else {})}, threads)
+                if request["task"] in ("pair", "further", "grow"):
+                    request = {**request, "quick": quick}
+                if column == "wall":  # in the way that was fastest
+                    request["way"] = record["items"][row].get("keras", {}).get("way")
+                answer = ask(request, threads)
             if section == "further":
                 record["further"][row] = {"goal": goal_of.get(row), "keras": answer}
             elif section in ("import", "growth"):
@@ -225,7 +234,7 @@ def rows(only: list[str]) -> dict:
 
 def line(row: str, column: str | None, answer: dict) -> str:
     """What the terminal shows of one measurement."""
-    head = f"{row:<34}{column or '':<8}"
+    head = f"{row:<36} {column or '':<8}"
     if "not_run" in answer:
         return f"{head} not run: {answer['not_run']}"
     if "median" in answer:

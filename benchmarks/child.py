@@ -35,15 +35,16 @@ def same(ours, theirs, rtol: float = 2e-3) -> None:
         raise ValueError(f"the first results differ by {gap:.1e} of the largest entry")
 
 
-def pair(item: str, rival: str, clock: str, quick: bool) -> dict:
-    """Ours and one rival, A B B A."""
+def pair(item: str, rival: str, clock: str, quick: bool, way: str | None = None) -> dict:
+    """Ours and one rival, A B B A; the rival in this way, or in its fastest."""
     from contestants import with_numpy
 
     work = BY_NAME[item].work
     ours, weights = with_numpy.build(work)
     found = load(rival).build(work, weights)
     ways = getattr(work, "ways", ()) if rival == "keras" else ()
-    found = {way: step for way, step in found.items() if not ways or way in ways}
+    ways = (way,) if way else ways
+    found = {name: step for name, step in found.items() if not ways or name in ways}
     (ours,) = ours.values()
     epoch = getattr(work, "samples", 0)
     if rival != "floor" and not epoch and not getattr(work, "random", False):

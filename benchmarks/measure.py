@@ -23,10 +23,10 @@ Clock = Callable[[], float]
 class Plan:
     """How long to measure: groups A B B A within `budget` seconds of the clock."""
 
-    slice_seconds: float = 0.12
-    budget: float = 5.0
+    slice_seconds: float = 0.08
+    budget: float = 3.0
     fewest: int = 5
-    most: int = 11
+    most: int = 9
 
 
 QUICK = Plan(0.04, 1.0, 3, 5)

@@ -79,7 +79,10 @@ class Pass:
 
 @dataclass(frozen=True)
 class Item:
-    """A row: `goal` and `beyond` are ratios of CPU seconds, ours to Keras'."""
+    """A row: `goal` and `beyond` are ratios of CPU seconds, ours to Keras'.
+
+    `also` names the items of items_<topic>.py that measure the same: they are left out.
+    """
 
     name: str
     work: Training | Pass
@@ -87,6 +90,7 @@ class Item:
     beyond: float | None = None
     memory: bool = False
     note: str = ""
+    also: tuple[str, ...] = ()
 
 
 def _mlp(batch: int, optimizer: str, samples: int = 0) -> Training:
@@ -98,30 +102,38 @@ def _conv(size: int, **options) -> Pass:
     return Pass("Conv2D", (32, 28, 28, 32), kernel, **options)
 
 
+def _steps(batch: int, optimizer: str, goal: float, beyond: float, memory=False) -> Item:
+    name = f"MLP, batch {batch}, {optimizer}"
+    also = (f"{name}, beside train_on_batch", f"{name}, beside tf.function")
+    return Item(name, _mlp(batch, optimizer), goal, beyond, memory, also=also)
+
+
 IMAGES = (32, 28, 28, 32)
 ITEMS = [
-    Item("MLP, batch 32, SGD", _mlp(32, "SGD"), 0.45, 0.39, True),
-    Item("MLP, batch 32, Adam", _mlp(32, "Adam"), 0.55, 0.49),
-    Item("MLP, batch 128, SGD", _mlp(128, "SGD"), 0.75, 0.69),
-    Item("MLP, batch 128, Adam", _mlp(128, "Adam"), 0.80, 0.70, True),
+    _steps(32, "SGD", 0.45, 0.39, True),
+    _steps(32, "Adam", 0.55, 0.49),
+    _steps(128, "SGD", 0.75, 0.69),
+    _steps(128, "Adam", 0.80, 0.70, True),
     Item("MLP, an epoch of fit", _mlp(32, "SGD", 6400), 0.40, 0.32, True,
-         note="6,400 samples, batch 32, SGD"),
+         "6,400 samples, batch 32, SGD", ("MLP, an epoch of fit, batch 32, SGD",)),
     Item("LSTM 64 → 128, T = 50", Pass("LSTM", (32, 50, 64), {"units": 128}),
-         0.75, 0.62, True, note="batch 32, last output"),
+         0.75, 0.62, True, "batch 32, last output", ("LSTM 64->128, T=50, batch 32",)),
     Item("Conv2D 3×3, general path", _conv(3, kernel="general"), 1.35, 1.28, True,
-         note="32 → 64 channels, 28 × 28, batch 32"),
+         "32 → 64 channels, 28 × 28, batch 32"),
     Item("Conv2D 3×3, Winograd", _conv(3, kernel="winograd"), 0.95, 0.88, True,
-         note="the same work, F(4×4, 3×3)"),
+         "the same work, F(4×4, 3×3)"),
     Item("Conv2D 5×5", _conv(5), 1.5, 1.25, note="the same sizes"),
     Item("BatchNormalization", Pass("BatchNormalization", IMAGES, ways=("tf.function",)),
-         0.65, note="training, batch 32, 28 × 28 × 32; against Keras' own formula, not compiled"),
+         0.65, note="training, batch 32, 28 × 28 × 32; against Keras' own formula, not compiled",
+         also=("BatchNormalization 28x28x32, batch 32",)),
     Item("Dropout", Pass("Dropout", IMAGES, {"rate": 0.5}, random=True), 0.25,
-         note="training, batch 32, 28 × 28 × 32"),
+         note="training, batch 32, 28 × 28 × 32", also=("Dropout 28x28x32, batch 32",)),
     Item("MaxPooling2D 2×2", Pass("MaxPooling2D", IMAGES, {"pool_size": 2}), 3.5,
-         note="batch 32, 28 × 28 × 32"),
+         note="batch 32, 28 × 28 × 32", also=("MaxPooling2D 2x2, 28x28x32, batch 32",)),
     Item("LeNet-5, batch 64, Adam", Training(LENET, (28, 28, 1), 64, "Adam"), 1.2, 1.0,
-         True, note="ReLU, maximum pooling"),
+         True, "ReLU, maximum pooling"),
     Item("ResNet-20, batch 32, momentum", Training(RESNET20, (32, 32, 3), 32, "momentum"),
-         1.6, 1.3, True, note="32 × 32 × 3, 1×1 shortcuts"),
+         1.6, 1.3, True, "32 × 32 × 3, 1×1 shortcuts"),
 ]  # fmt: skip
 BY_NAME = {item.name: item for item in ITEMS}
+DOUBLED = {name for item in ITEMS for name in item.also}

@@ -29,8 +29,8 @@ def as_floats(who: str, what: str, value) -> np.ndarray:
     `require_finite`.
     """
     array = as_numbers(who, what, value)
-    if not np.issubdtype(array.dtype, np.floating):
-        array = array.astype(np.float32)
+    if array.dtype.kind != "f":
+        return array.astype(np.float32)  # of finite numbers
     require_finite(who, what, array)
     return array
 

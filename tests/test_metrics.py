@@ -427,6 +427,15 @@ def test_macro_f1_is_not_the_f1_of_mean_precision_and_recall():
     assert metric.result() == pytest.approx(0.5, rel=1e-6)
 
 
+def test_a_row_of_zeros_says_nothing():
+    # as in Keras: without a threshold the largest output is positive, but for 0
+    y, p = np.eye(2)[[0, 1]], np.array([[0.0, 0.0], [0.2, 0.8]])
+    metric = metrics.F1Score()
+    want = of_keras_told(metric, [(y, p)])
+    np.testing.assert_allclose(told(metric, [(y, p)]), want, atol=1e-7)
+    np.testing.assert_allclose(want, [0, 1], atol=1e-6)
+
+
 def test_auc_by_counting_pairs(rng):
     y, p, _ = scored(rng, 30)
     pairs = [

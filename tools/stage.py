@@ -11,6 +11,7 @@ import yaml
 from execute import Chapter, outputs
 from labels import Registry, collect, formulas_markdown
 from project import BookError, Project, write_changed
+from records import pages
 from references import references_markdown
 
 INDEX = "# Index\n"  # Sphinx puts the general index in its place
@@ -41,6 +42,7 @@ def stage(project: Project, chapters: list[Chapter]) -> None:
             tree[f"book/{path.name}"] = path.read_bytes()
     tree["book/references.md"] = references_markdown(project.root).encode()
     tree["book/formulas.md"] = formulas_markdown(project, names).encode()
+    tree |= pages(project)
     for path in (project.root / "book/images").glob("*"):
         tree[f"book/images/{path.name}"] = path.read_bytes()
     for chapter in chapters:

@@ -5,8 +5,11 @@
 x (batch, height, width, channels), w (kernel height, kernel width, channels, m) with
 the depth multiplier m. There is no sum over channels, so nothing for a matrix product
 to gain: y is the sum of kernel height * kernel width shifted copies of x, each times
-its weights. What limits it is memory, so a block of images stays in the cache while
-all taps are added. Strides, dilation and padding as in correlation.py.
+its weights. With m > 1 every channel of x stands there m times first. What limits it is
+memory, so a block of images stays in the cache while all taps are added; and what NumPy
+loses on rows of a few channels: with stride 1 a line of pixels is one long row, and the
+weights are repeated for every pixel of it.
+Strides, dilation and padding as in correlation.py.
 """
 
 from collections.abc import Iterator
@@ -18,7 +21,7 @@ from dlcourse.kernels.correlation import NO_PADDING, Padding, Pair
 
 Array = np.ndarray
 
-BLOCK_BYTES = 512 * 1024
+BLOCK_BYTES = 256 * 1024
 
 
 def correlate_textbook(
@@ -49,19 +52,16 @@ def correlate(
     padding: Padding = NO_PADDING,
 ) -> Array:
     """y, one tap of the kernel after the other."""
-    n, channels, m = len(x), *w.shape[2:]
-    height, width = correlation.window_counts(
-        x, w.shape[:2], strides, dilation, padding
-    )
-    y = np.empty((n, height, width, channels, m), x.dtype)
-    for images in _blocks(n, y[:1].nbytes):
-        xp = correlation.pad(x[images], padding)[..., np.newaxis]
-        out, product = y[images], np.empty_like(y[images])
-        for number, (tap, seen) in enumerate(_taps(xp, w, y, strides, dilation)):
-            np.multiply(seen, w[tap], out=product if number else out)
-            if number:
-                out += product
-    return y.reshape(n, height, width, channels * m)
+    height, width = correlation.window_counts(x, w.shape[:2], strides, dilation, padding)
+    y = np.empty((len(x), height, width, w.shape[2] * w.shape[3]), x.dtype)
+    for images in _blocks(y):
+        xp = _repeated(correlation.pad(x[images], padding), w)
+        out = _lines(y[images], strides)
+        product = np.empty_like(out)
+        out[...] = 0
+        for tap, seen in _taps(xp, w, y, strides, dilation):
+            out += np.multiply(seen, _weights(w, tap, out), out=product)
+    return y
 
 
 def gradients(
@@ -73,37 +73,60 @@ def gradients(
     padding: Padding = NO_PADDING,
 ) -> tuple[Array, Array]:
     """(dx, dw): every tap passes dy back to the shifted copy of x that it weighed."""
-    (n, height, width, _), (_, _, channels, m) = x.shape, w.shape
-    dy = dy.reshape(*dy.shape[:3], channels, m)
+    channels, m = w.shape[2:]
     dx, dw = np.empty_like(x), np.zeros_like(w)
     (top, bottom), (left, right) = padding
     back = ((-top, -bottom), (-left, -right))
-    for images in _blocks(n, dy[:1].nbytes):
-        xp = correlation.pad(x[images], padding)[..., np.newaxis]
-        dxp, part = np.zeros_like(xp), dy[images]
-        ones = np.ones(part[..., 0, 0].size, x.dtype)
-        shares = zip(
-            _taps(xp, w, dy, strides, dilation),
-            _taps(dxp, w, dy, strides, dilation),
-            strict=True,
-        )
-        for (tap, seen), (_, share) in shares:
-            dw[tap] += (ones @ (seen * part).reshape(len(ones), -1)).reshape(-1, m)
-            share += (part * w[tap]).sum(axis=-1, keepdims=True)
-        dx[images] = correlation.pad(dxp[..., 0], back)
+    for images in _blocks(dy):
+        xp = _repeated(correlation.pad(x[images], padding), w)
+        part, dxp = _lines(dy[images], strides), np.zeros_like(xp)
+        product = np.empty(part.shape, x.dtype)
+        rows = product.reshape(-1, product.shape[-1])
+        ones = np.ones(len(rows), x.dtype)  # a product with ones sums columns fastest
+        shares = _taps(dxp, w, dy, strides, dilation)
+        for tap, seen in _taps(xp, w, dy, strides, dilation):
+            np.multiply(seen, part, out=product)
+            dw[tap] += (ones @ rows).reshape(-1, channels, m).sum(axis=0)
+            share = next(shares)[1]
+            share += np.multiply(part, _weights(w, tap, part), out=product)
+        if m > 1:
+            dxp = dxp.reshape(*dxp.shape[:3], channels, m).sum(axis=-1)
+        dx[images] = correlation.pad(dxp, back)
     return dx, dw
 
 
-def _blocks(n: int, bytes_each: int) -> Iterator[slice]:
+def _blocks(y: Array) -> Iterator[slice]:
     """So many images at a time as fill BLOCK_BYTES."""
-    step = max(1, BLOCK_BYTES // max(1, bytes_each))
-    return (slice(i, i + step) for i in range(0, n, step))
+    step = max(1, BLOCK_BYTES // max(1, y[:1].nbytes))
+    return (slice(i, i + step) for i in range(0, len(y), step))
+
+
+def _repeated(xp: Array, w: Array) -> Array:
+    """Every channel as often as it has kernels."""
+    return xp if w.shape[3] == 1 else np.repeat(xp, w.shape[3], axis=3)
+
+
+def _lines(y: Array, strides: Pair) -> Array:
+    """(images, height, width * channels) where a line of x is contiguous, else y."""
+    return y.reshape(*y.shape[:2], -1) if strides[1] == 1 else y
+
+
+def _weights(w: Array, tap: Pair, lines: Array) -> Array:
+    """The weights of a tap for all channels, or for all entries of a line."""
+    weights = w[tap].reshape(-1)
+    return np.tile(weights, lines.shape[-1] // weights.size)
 
 
 def _taps(xp, w, y, strides, dilation) -> Iterator[tuple[Pair, Array]]:
     """(tap, the pixels of xp that it meets, one for every position of y)."""
     (height, width), (sh, sw), (dh, dw) = y.shape[1:3], strides, dilation
+    channels = xp.shape[3]
     for i, j in np.ndindex(w.shape[:2]):
         rows = slice(i * dh, i * dh + (height - 1) * sh + 1, sh)
-        columns = slice(j * dw, j * dw + (width - 1) * sw + 1, sw)
-        yield (i, j), xp[:, rows, columns]
+        if sw == 1:
+            flat = xp.reshape(*xp.shape[:2], -1)  # a view: xp is contiguous
+            line = slice(j * dw * channels, (j * dw + width) * channels)
+            yield (i, j), flat[:, rows, line]
+        else:
+            columns = slice(j * dw, j * dw + (width - 1) * sw + 1, sw)
+            yield (i, j), xp[:, rows, columns]

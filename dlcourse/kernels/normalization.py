@@ -28,7 +28,7 @@ import numpy as np
 
 Array = np.ndarray
 
-BLOCK_BYTES = 128 * 1024
+BLOCK_BYTES = 256 * 1024
 WIDTH = 256  # entries of a wide row, at least
 
 

@@ -29,8 +29,9 @@ The gradients are the adjoint of each step, in reverse: with M = A dY A^T for a 
 
 Tiles overlap in r - 1 pixels, where the dd of neighbours add up.
 
-The price is rounding: the matrices have entries up to 8 whose products cancel.
-`error_bound` states how much; `correlation.correlate` has no such price.
+The price is rounding: terms larger than the result cancel. `error_bound` is what float32
+can lose at worst; on normal numbers the largest error was 2e-6 of the largest entry for
+3 x 3 and 1e-5 for 5 x 5 kernels (6e-7 by correlation.correlate, which float64 takes).
 
 Winograd, Arithmetic Complexity of Computations, SIAM 1980; Lavin and Gray, Fast
 Algorithms for Convolutional Neural Networks, CVPR 2016.
@@ -98,6 +99,25 @@ def matrices(r: int) -> tuple[Array, Array, Array]:
 def planar(r: int, dtype: str) -> tuple[Array, Array, Array]:
     """The same for the n n numbers of a tile as one vector: (m m, n n), ..."""
     return tuple(np.kron(X, X).astype(dtype) for X in matrices(r))
+
+
+def error_bound(x: Array, w: Array) -> float:
+    """No entry of `correlate` differs by more from the exact y.
+
+    A sum of k products, computed in any order, errs by at most gamma(k) = k u /
+    (1 - k u) times the sum of their absolute values, u half the spacing of floats at 1
+    (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1). In a row
+    stand the sums of G g G^T (r r terms), of B^T d B (n n), over the channels, and of
+    A^T [...] A (n n); the entries of the three matrices are rounded as well. With all
+    |x| and |w| at their largest the absolute values add up to channels * kappa^2.
+    """
+    AT, G, BT = (np.abs(matrix) for matrix in matrices(w.shape[0]))
+    n, (r, channels) = len(BT), w.shape[1:3]
+    kappa = (AT @ (G.sum(axis=1) * BT.sum(axis=1))).max()
+    k = (r * r + 1) + 2 * (n * n + 1) + channels
+    u = np.finfo(x.dtype).eps / 2
+    largest = float(np.abs(x).max()) * float(np.abs(w).max())
+    return float(k * u / (1 - k * u) * channels * kappa**2 * largest)
 
 
 def correlate_textbook(x: Array, w: Array, padding: Padding) -> Array:

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from dlcourse.activations import SELU_ALPHA, SELU_SCALE
+from dlcourse.kernels import dropout as kernel
 from dlcourse.layers.base import Layer, require_rng
 from dlcourse.layers.shapes import require_image
 from dlcourse.validation import (
@@ -35,16 +36,20 @@ class Noise(Layer):
         """(a, b) of y = a x + b, broadcastable to x; (1, 0) where nothing was drawn."""
         raise NotImplementedError
 
+    def apply(self, x: Array, cache) -> Array:
+        """a x + b."""
+        a, b = self.affine(cache)
+        y = x * a
+        if isinstance(b, np.ndarray):
+            y += b
+        return y
+
     def forward(self, x, training=False, rng=None):
         self.check_input(x.shape)
         if not training or self.strength == 0:
             return x.copy(), None
         cache = self.draw(x, require_rng(self, rng))
-        a, b = self.affine(cache)
-        y = x * a
-        if isinstance(b, np.ndarray):
-            y += b
-        return y, cache
+        return self.apply(x, cache), cache
 
     def backward(self, dy, cache):
         if cache is None:
@@ -75,27 +80,29 @@ class Dropout(Noise):
         self.noise_shape = require_noise_shape(type(self).__name__, noise_shape)
 
     def draw(self, x, rng):
-        keep = self.keep(x, rng)
-        return keep * x.dtype.type(1 / (1 - self.rate))  # 0 or 1/(1 - rate)
-
-    def keep(self, x, rng):
-        """True with probability 1 - rate."""
+        """True where an entry is kept."""
         shape = x.shape
         if self.noise_shape is not None:
             pairs = zip(self.noise_shape, x.shape, strict=True)
             shape = tuple(n if m is None else m for m, n in pairs)
-        return rng.random(shape, dtype=np.float32) >= self.rate
+        return kernel.keep(rng, shape, self.rate)
+
+    def apply(self, x, cache):
+        return kernel.masked(x, cache, 1 / (1 - self.rate))
 
     def affine(self, cache):
-        return (1.0 if cache is None else cache), 0.0
+        keep = cache
+        return (1.0 if keep is None else keep * (1 / (1 - self.rate))), 0.0
 
     def backward(self, dy, cache):
-        mask = cache
-        if mask is not None and self.noise_shape is None and dy.shape != mask.shape:
+        keep = cache
+        if keep is None:
+            return dy.copy(), {}
+        if self.noise_shape is None and dy.shape != keep.shape:
             raise ValueError(
-                f"{self}: expected dy of shape {mask.shape}, as y, got {dy.shape}."
+                f"{self}: expected dy of shape {keep.shape}, as y, got {dy.shape}."
             )
-        return super().backward(dy, cache)
+        return kernel.masked(dy, keep, 1 / (1 - self.rate)), {}
 
     def check_input(self, shape):
         if self.noise_shape is None:
@@ -124,8 +131,8 @@ class AlphaDropout(Dropout):
     Klambauer et al. 2017, Self-Normalizing Neural Networks.
     """
 
-    def draw(self, x, rng):
-        return self.keep(x, rng).astype(x.dtype)
+    def apply(self, x, cache):
+        return Noise.apply(self, x, cache)
 
     def affine(self, cache):
         keep = cache
@@ -134,7 +141,10 @@ class AlphaDropout(Dropout):
         q, alpha = self.rate, -SELU_ALPHA * SELU_SCALE
         a = ((1 - q) * (1 + q * alpha * alpha)) ** -0.5
         b = -a * alpha * q
-        return a * keep, a * alpha * (1 - keep) + b
+        return a * keep, a * alpha * ~keep + b
+
+    def backward(self, dy, cache):
+        return Noise.backward(self, dy, cache)
 
 
 class SpatialDropout1D(Dropout):

@@ -85,4 +85,4 @@ def as_weights(who: str, sample_weight, shape: tuple[int, ...]) -> Array:
 def clip(p: Array, high: float = 1 - EPSILON) -> tuple[Array, Array]:
     """p within [1e-7, high], and where it was there already."""
     low, high = p.dtype.type(EPSILON), p.dtype.type(high)
-    return np.clip(p, low, high), (p >= low) & (p <= high)
+    return np.minimum(np.maximum(p, low), high), (p >= low) & (p <= high)

@@ -179,7 +179,7 @@ class SparseCategoricalCrossentropy(_CrossEntropy):
                 "For one-hot targets use categorical_crossentropy."
             )
         require_finite(self.who, "y_true", y_true)
-        labels = y_true.astype(np.int64)
+        labels = y_true.astype(np.int64, copy=False)
         if y_true.dtype.kind == "f" and not np.array_equal(labels, y_true):
             raise TypeError(
                 f"{self.who}: expected whole class numbers, got {y_true.dtype} with "
@@ -217,10 +217,10 @@ class SparseCategoricalCrossentropy(_CrossEntropy):
         self.require_probabilities(y_pred)
         # Keras on TensorFlow takes the softmax of log p, which divides by the sum of p.
         p, inside = clip(y_pred)
-        total = p.sum(axis=-1)
+        total, p_own = p.sum(axis=-1), p[own]
         gradient = inside / total[..., np.newaxis]
-        gradient[own] -= inside[own] / p[own]
-        return np.log(total / p[own]), gradient
+        gradient[own] -= inside[own] / p_own
+        return np.log(total / p_own), gradient
 
 
 def _log_softmax(z: Array) -> tuple[Array, Array]:
