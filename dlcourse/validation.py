@@ -65,7 +65,7 @@ def require_finite(who: str, what: str, array: np.ndarray) -> None:
     if array.dtype.kind != "f":
         return
     # NaN and infinity survive the sum of squares, which is one pass of BLAS. Large
-    # entries may overflow it too, so the mask, built for the message, has the last word.
+    # entries may overflow it too: the mask, built for the message, has the last word.
     if not math.isfinite(np.vdot(array, array)):
         bad = np.argwhere(~np.isfinite(array))
         if len(bad):

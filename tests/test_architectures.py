@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from dlcourse import architectures, gradcheck, layers, models, optimizers, twin
+from dlcourse import architectures, gradcheck, layers, losses, models, optimizers, twin
 from dlcourse.architectures import keras_layers, lenet, numpy_layers
 from dlcourse.models.outline import build_blank
 from dlcourse.twin import difference
@@ -253,6 +253,7 @@ def test_unet_shapes_are_those_of_figure_1():
 # small versions: build, the shape of x, loss
 TINY = {
     "lenet5_1998": (architectures.lenet5_1998, {}, (32, 32, 1), "mse"),
+    "lenet5_1998-logits": (architectures.lenet5_1998, {"rubbish": 0.1}, (32, 32, 1), "mse"),
     "lenet5": (architectures.lenet5, {}, (28, 28, 1), "sparse_categorical_crossentropy"),
     "lenet5-max": (architectures.lenet5, {"pooling": "max", "activation": "relu", "input_shape": (20, 24, 3)}, (20, 24, 3), "sparse_categorical_crossentropy"),
     "alexnet": (architectures.alexnet, {"width": 1 / 16, "classes": 5, "input_shape": (67, 75, 3), "dropout": 0}, (67, 75, 3), "sparse_categorical_crossentropy"),
@@ -402,6 +403,7 @@ SPECIAL = {
     ),
     "SparseConv2D-C3": (lambda m: m.SparseConv2D(lenet.C3_TABLE, 5), (7, 6, 6)),
     "RBF": (lambda m: m.RBF(np.arange(12).reshape(3, 4) % 5 - 2.0), (4,)),
+    "RubbishClass": (lambda m: m.RubbishClass(0.3), (4,)),
     "IdentityShortcut": (lambda m: m.IdentityShortcut(5, 2), (5, 6, 3)),
     "IdentityShortcut-1": (lambda m: m.IdentityShortcut(3), (2, 3, 3)),
 }
@@ -534,24 +536,28 @@ def test_googlenet_trains_with_its_heads_weighed(rng):
     assert history["loss"][0] == pytest.approx(parts[0] + 0.3 * (parts[1] + parts[2]))
 
 
-def test_lenet_of_1998_learns(rng):
+def test_lenet_of_1998_learns():
     codes = architectures.digit_codes().reshape(10, 12, 7)
-    x = np.full(
-        (10, 32, 32, 1), -0.1, np.float32
-    )  # -0.1 paper, 1.175 ink, as in the paper
-    x[:, 8:32:2, 9:23:2, 0] = x[:, 9:32:2, 9:23:2, 0] = np.where(codes > 0, 1.175, -0.1)
-    model = architectures.lenet5_1998()
-    wanted = architectures.digit_codes()
-    # The distance to the right code alone, as in equation 8 of the paper.
-    inner = models.Model(model.inputs[0], model.layers[-2].output)
-    inner.build(rng=0)
-    inner.compile(optimizers.Adam(0.002), "mse")
-    first = inner.evaluate(x, wanted)[0]
-    inner.fit(x, wanted, epochs=60, batch_size=5, verbose=0, rng=0)
-    assert inner.evaluate(x, wanted)[0] < 0.2 * first
-    model.layers[-1].build((None, 84))
-    found = model.layers[-1](inner.predict(x)).argmin(axis=1)
-    np.testing.assert_array_equal(found, np.arange(10))
+    x = np.full((10, 32, 32, 1), -0.1, np.float32)
+    big = np.where(codes > 0, 1.175, -0.1).repeat(2, axis=1).repeat(2, axis=2)
+    x[:, 4:28, 9:23, 0] = big  # -0.1 paper, 1.175 ink, as in the paper
+    model = architectures.lenet5_1998(rubbish=0.1)
+    loss = losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.build(rng=0)
+    model.compile(optimizers.Adam(0.002), loss)
+    labels = np.arange(10)
+    first = model.evaluate(x, labels)[0]
+    model.fit(x, labels, epochs=40, batch_size=10, verbose=0, rng=0)
+    assert model.evaluate(x, labels)[0] < 0.1 * first
+    np.testing.assert_array_equal(model.predict(x).argmax(axis=1), labels)
+
+
+def test_the_criterion_of_1998_is_equation_9(rng):
+    y, right, j = 3 * rng.random((5, 10)), rng.integers(0, 10, 5), 0.7
+    printed = y[np.arange(5), right] + np.log(np.exp(-j) + np.exp(-y).sum(axis=1))
+    loss = losses.SparseCategoricalCrossentropy(from_logits=True)
+    logits = numpy_layers.RubbishClass(j)(y)
+    assert loss(right, logits)[0] == pytest.approx(printed.mean(), rel=1e-12)
 
 
 @pytest.mark.parametrize("name", ["lenet5_1998", "resnet20", "unet"])

@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from dlcourse import layers
+from dlcourse.kernels import dropout as kernel
 
 N = 100_000
 RATES = [0.1, 0.5, 0.8]
@@ -28,6 +29,28 @@ def drawn(layer, x, rng):
 
 def near(found, expected, standard_error):
     assert abs(found - expected) < 6 * standard_error, (found, expected)
+
+
+@pytest.mark.parametrize("rate", [0, 1 / 1024, 0.1, 0.25, 0.3, 0.5, 0.999])
+@pytest.mark.parametrize("keep", [kernel.keep, kernel.keep_textbook])
+def test_bytes_keep_the_rate(keep, rate, rng):
+    # 1/1024 is a quarter of a byte: who goes is decided by the second draw alone
+    n = 10 * N + 3  # no multiple of the block, nor of a word
+    kept = keep(rng, (1, n), rate)
+    assert kept.shape == (1, n) and kept.dtype == bool
+    near(1 - kept.mean(), rate, np.sqrt(rate * (1 - rate) / n) + 1e-15)
+    # neighbours, also eight apart as the bytes of a word are, know nothing of each other
+    for lag in (1, 8):
+        both = ~kept[0, lag:] & ~kept[0, :-lag]
+        near(both.mean(), rate**2, np.sqrt(3 * rate**2 / n) + 1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_masked_is_where(dtype, rng):
+    x, keep = rng.normal(size=(50, 7)).astype(dtype), rng.random((50, 7)) < 0.5
+    y = kernel.masked(x, keep, 1.25)
+    assert y.dtype == dtype
+    np.testing.assert_array_equal(y, np.where(keep, x * dtype(1.25), 0))
 
 
 @pytest.mark.parametrize("rate", RATES)

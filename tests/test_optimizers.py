@@ -543,6 +543,16 @@ def test_blocks_are_the_whole(optimizer, rng):
         np.testing.assert_allclose(swept, whole, rtol=1e-6)
 
 
+@pytest.mark.parametrize("optimizer", ALL, ids=cases.name_of)
+def test_one_number_is_an_array_of_one(optimizer):
+    alone, row = np.array(0.7), np.array([0.7])
+    for w in (alone, row):
+        one = copy.deepcopy(optimizer)
+        for g in (0.3, -0.2, 0.0):
+            one.apply({"w": w}, {"w": np.full_like(w, g)})
+    assert alone == row[0]
+
+
 def test_blocks_cover_every_entry_once():
     for shape in ((3,), (BLOCK,), (BLOCK + 1,), (5, BLOCK), ()):
         w, g, m = np.zeros(shape), np.ones(shape), np.zeros(shape)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.signal import lfilter
 
 from dlcourse import activations, gradcheck, layers
-from dlcourse.kernels import gru, lstm, memory, scan, simple_rnn
+from dlcourse.kernels import gru, lstm, memory, rows, scan, simple_rnn
 from dlcourse.layers import (
     GRU,
     LSTM,
@@ -626,13 +626,22 @@ def test_embedding_is_one_hot_times_e(rng):
 @given(st.integers(1, 400), st.integers(1, 300), st.integers(1, 4))
 def test_gradient_of_embedding_adds_up_rows(n, vocabulary, width):
     rng = np.random.default_rng(n)
-    layer = Embedding(vocabulary, width)
-    layer.build((None,), rng=rng, dtype="float64")
     ids, dy = rng.integers(0, vocabulary, n), rng.normal(size=(n, width))
-    _, grads = layer.backward(dy, layer.forward(ids)[1])
+    total, want = np.ones((2, vocabulary, width))
+    rows.add_rows(total, ids, dy)
+    rows.add_rows_textbook(want, ids, dy)
+    np.testing.assert_allclose(total, want, atol=1e-12)
     for k in range(width):
-        want = np.bincount(ids, dy[:, k], minlength=vocabulary)
-        np.testing.assert_allclose(grads["embeddings"][:, k], want, atol=1e-12)
+        counted = 1 + np.bincount(ids, dy[:, k], minlength=vocabulary)
+        np.testing.assert_allclose(total[:, k], counted, atol=1e-12)
+
+
+def test_rows_are_added_in_parts(rng):
+    ids, dy = rng.integers(0, 9, 500), rng.normal(size=(500, 300))  # 218 rows a part
+    total, want = np.zeros((2, 9, 300))
+    rows.add_rows(total, ids, dy)
+    rows.add_rows_textbook(want, ids, dy)
+    close(total, want)
 
 
 def test_masking_and_repeat(rng):

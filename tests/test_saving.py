@@ -541,14 +541,14 @@ def their_text_model():
 def test_a_compiled_trained_keras_model_moves_here_and_back(tmp_path, rng):
     theirs, path = their_text_model(), tmp_path / "a.weights.h5"
     x, y = rng.normal(size=(6, 7, 4)).astype("f4"), rng.normal(size=(6, 2)).astype("f4")
-    theirs.compile("adam", "mse")
+    theirs.compile("adam", "mse", run_eagerly=True)
     ours = twin.from_keras(theirs)
-    theirs.fit(x, y, epochs=2, verbose=0)
+    theirs.fit(x, y, epochs=1, verbose=0)
     theirs.save_weights(path)  # with the optimizer's memory, which is none of ours
     ours.load_weights(path)
     assert same(ours.get_weights(), theirs.get_weights())
     np.testing.assert_allclose(
-        ours.predict(x), theirs.predict(x, verbose=0), rtol=1e-4, atol=1e-6
+        ours.predict(x), np.asarray(theirs(x)), rtol=1e-4, atol=1e-6
     )
     ours.set_weights([w + 1 for w in ours.get_weights()])
     ours.save_weights(path)

@@ -112,6 +112,20 @@ class RBF(_Layer):
         return (shape[0], len(self.given))
 
 
+class RubbishClass(_Layer):
+    """Penalties y -> logits (-y, -j)."""
+
+    def __init__(self, j, name=None, **options):
+        super().__init__(name, j=j, **options)
+        self.j = j
+
+    def call(self, x):
+        return ops.pad(-x, ((0, 0), (0, 1)), constant_values=-self.j)
+
+    def compute_output_shape(self, shape):
+        return (shape[0], shape[1] + 1)
+
+
 class IdentityShortcut(_Layer):
     """Every s-th pixel, with channels of zeros added."""
 

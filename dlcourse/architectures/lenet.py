@@ -67,13 +67,17 @@ def digit_codes() -> Array:
     return np.array([[1.0 if pixel == "#" else -1.0 for pixel in c] for c in codes])
 
 
-def lenet5_1998(library: str = "numpy"):
+def lenet5_1998(library: str = "numpy", rubbish: float | None = None):
     """LeNet-5 of 1998: images (32, 32, 1) -> penalties (10,), 60,000 trained numbers.
 
     C convolves, S averages with a trained coefficient and bias, F is dense. After each
     stands the squashing function. The output is the squared distance to fixed codes:
     the smallest is the answer. They are used 340,908 times an image, with the 840
     numbers of the codes: the connections that the paper counts.
+
+    For training give `rubbish`, the j of the paper's equation 9, such as 0.1: the
+    outputs are then 11 logits, and the criterion is their cross-entropy,
+    losses.SparseCategoricalCrossentropy(from_logits=True).
 
     What differs: the paper draws the weights uniformly from +-2.4 / fan in, here they
     are uniform with variance 1 / fan in (for C3 the mean fan in of its maps, 94).
@@ -98,6 +102,8 @@ def lenet5_1998(library: str = "numpy"):
     x = squash(conv(120, "C5"), x)  # (1, 1, 120)
     x = squash(dense(84, "F6"), L.Flatten()(x))  # (84,)
     y = L.RBF(digit_codes(), name="OUTPUT")(x)  # (10,)
+    if rubbish is not None:
+        y = L.RubbishClass(rubbish)(y)  # (11,)
     return L.Model(image, y, name="lenet5_1998")
 
 

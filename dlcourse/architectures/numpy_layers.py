@@ -7,7 +7,12 @@ import numpy as np
 
 from dlcourse.kernels import correlation
 from dlcourse.layers.base import Layer
-from dlcourse.validation import as_floats, generator, require_positive_int
+from dlcourse.validation import (
+    as_floats,
+    generator,
+    require_number,
+    require_positive_int,
+)
 
 Array = np.ndarray
 
@@ -183,7 +188,7 @@ class RBF(Layer):
     """y_i = |x - w_i|^2, the squared distance to the fixed code of each class.
 
     x (batch, d) -> y (batch, classes): a penalty, the smallest one names the class. As
-    the negative logarithm of a Gaussian's density, up to constants, -y / 2 are logits.
+    the negative logarithm of a Gaussian's density, up to a factor and a constant.
     state: codes w (classes, d), which no gradient moves. ValueError where x does not
     fit. Source: LeCun et al. 1998, equation 7 (the output layer).
     """
@@ -221,6 +226,37 @@ class RBF(Layer):
 
     def __repr__(self):
         return f"RBF{self.codes.shape}"
+
+
+class RubbishClass(Layer):
+    """Penalties y_1 ... y_K -> logits (-y_1, ..., -y_K, -j): one class more, for rubbish.
+
+    The cross-entropy of these logits is the criterion of LeNet-5,
+    y_D + log(exp(-j) + sum_i exp(-y_i)) with D the right class: it pulls y_D down and
+    pushes those of the other classes up, as far as they are below j or so. ValueError
+    where y has not two axes. Source: LeCun et al. 1998, equation 9.
+    """
+
+    def __init__(self, j: float, name: str | None = None):
+        super().__init__(name)
+        self.j = require_number("RubbishClass", "j", j)
+
+    def forward(self, x, training=False, rng=None):
+        self.check_input(x.shape)
+        return np.pad(-x, ((0, 0), (0, 1)), constant_values=-self.j), None
+
+    def backward(self, dy, cache):
+        return -dy[:, :-1], {}
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], input_shape[1] + 1)
+
+    def check_input(self, shape):
+        if len(shape) != 2:
+            raise ValueError(
+                f"{self}: expected penalties of shape (batch, classes), got "
+                f"{tuple(shape)}."
+            )
 
 
 class IdentityShortcut(Layer):

@@ -4,6 +4,8 @@ import sys
 import time
 from collections.abc import Callable
 
+import numpy as np
+
 
 class Callback:
     """Base: override what you need.
@@ -71,7 +73,7 @@ class ProgbarLogger(Callback):
         sys.stdout.flush()
 
     def _write(self, progress, logs):
-        text = "  ".join(f"{k} {v:.4f}" for k, v in (logs or {}).items())
+        text = "  ".join(f"{k} {_short(v)}" for k, v in (logs or {}).items())
         epoch = f"epoch {self.epoch + 1}/{self.params['epochs']}"
         line = f"{epoch}  {progress} {text}"
         self.longest = max(self.longest, len(line))  # covers what stood there before
@@ -98,3 +100,10 @@ class LambdaCallback(Callback):
                     f"LambdaCallback: expected a function for {name}, got {function!r}."
                 )
             setattr(self, name, function)
+
+
+def _short(value) -> str:
+    """Four decimals, of one number or of each (a metric may have one a class)."""
+    if np.ndim(value) == 0:
+        return f"{value:.4f}"
+    return "[" + " ".join(f"{v:.4f}" for v in np.ravel(value)) + "]"

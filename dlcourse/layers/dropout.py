@@ -60,49 +60,22 @@ class Noise(Layer):
         return f"{type(self).__name__}({self.strength})"
 
 
-class Dropout(Noise):
-    """In training each entry is 0 with probability `rate`, else x / (1 - rate).
+class Dropping(Noise):
+    """Base of what drops entries; the cache tells which ones are kept."""
 
-    So its mean stays x. Without training y = x. The mask lives in the cache. With
-    noise_shape one draw serves several entries: those along its axes of length 1 (None:
-    the length that x has). TypeError where training has no rng. Book: eq:dropout.
-    Keras: keras.layers.Dropout. Source: Srivastava et al. 2014.
-    """
-
-    def __init__(
-        self,
-        rate: float,
-        noise_shape: tuple[int | None, ...] | None = None,
-        name: str | None = None,
-    ):
+    def __init__(self, rate, noise_shape=None, name=None):
         super().__init__(name)
-        self.rate = self.strength = require_below_one(type(self).__name__, "rate", rate)
-        self.noise_shape = require_noise_shape(type(self).__name__, noise_shape)
+        who = type(self).__name__
+        self.rate = self.strength = require_below_one(who, "rate", rate)
+        self.noise_shape = require_noise_shape(who, noise_shape)
 
     def draw(self, x, rng):
-        """True where an entry is kept."""
+        """True with probability 1 - rate."""
         shape = x.shape
         if self.noise_shape is not None:
             pairs = zip(self.noise_shape, x.shape, strict=True)
             shape = tuple(n if m is None else m for m, n in pairs)
         return kernel.keep(rng, shape, self.rate)
-
-    def apply(self, x, cache):
-        return kernel.masked(x, cache, 1 / (1 - self.rate))
-
-    def affine(self, cache):
-        keep = cache
-        return (1.0 if keep is None else keep * (1 / (1 - self.rate))), 0.0
-
-    def backward(self, dy, cache):
-        keep = cache
-        if keep is None:
-            return dy.copy(), {}
-        if self.noise_shape is None and dy.shape != keep.shape:
-            raise ValueError(
-                f"{self}: expected dy of shape {keep.shape}, as y, got {dy.shape}."
-            )
-        return kernel.masked(dy, keep, 1 / (1 - self.rate)), {}
 
     def check_input(self, shape):
         if self.noise_shape is None:
@@ -119,7 +92,43 @@ class Dropout(Noise):
             )
 
 
-class AlphaDropout(Dropout):
+class Dropout(Dropping):
+    """In training each entry is 0 with probability `rate`, else x / (1 - rate).
+
+    So its mean stays x. Without training y = x. The mask lives in the cache. With
+    noise_shape one draw serves several entries: those along its axes of length 1 (None:
+    the length that x has). TypeError where training has no rng. Book: eq:dropout.
+    Keras: keras.layers.Dropout. Source: Srivastava et al. 2014.
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: tuple[int | None, ...] | None = None,
+        name: str | None = None,
+    ):
+        super().__init__(rate, noise_shape, name)
+
+    def apply(self, x, cache):
+        keep = cache
+        return kernel.masked(x, keep, 1 / (1 - self.rate))
+
+    def backward(self, dy, cache):
+        keep = cache
+        if keep is None:
+            return dy.copy(), {}
+        if self.noise_shape is None and dy.shape != keep.shape:
+            raise ValueError(
+                f"{self}: expected dy of shape {keep.shape}, as y, got {dy.shape}."
+            )
+        return kernel.masked(dy, keep, 1 / (1 - self.rate)), {}
+
+    def affine(self, cache):
+        keep = cache
+        return (1.0 if keep is None else keep * (1 / (1 - self.rate))), 0.0
+
+
+class AlphaDropout(Dropping):
     """Dropout that keeps mean 0 and variance 1, for networks with selu.
 
     In training an entry becomes alpha' = -scale * alpha, where selu ends on the left,
@@ -131,8 +140,16 @@ class AlphaDropout(Dropout):
     Klambauer et al. 2017, Self-Normalizing Neural Networks.
     """
 
-    def apply(self, x, cache):
-        return Noise.apply(self, x, cache)
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: tuple[int | None, ...] | None = None,
+        name: str | None = None,
+    ):
+        super().__init__(rate, noise_shape, name)
+
+    def draw(self, x, rng):
+        return super().draw(x, rng).astype(x.dtype)
 
     def affine(self, cache):
         keep = cache
@@ -141,10 +158,7 @@ class AlphaDropout(Dropout):
         q, alpha = self.rate, -SELU_ALPHA * SELU_SCALE
         a = ((1 - q) * (1 + q * alpha * alpha)) ** -0.5
         b = -a * alpha * q
-        return a * keep, a * alpha * ~keep + b
-
-    def backward(self, dy, cache):
-        return Noise.backward(self, dy, cache)
+        return a * keep, a * alpha * (1 - keep) + b
 
 
 class SpatialDropout1D(Dropout):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from dlcourse.kernels.memory import empty
+from dlcourse.kernels.rows import add_rows
 from dlcourse.layers.base import Layer
 from dlcourse.validation import generator, require_positive_int
 
@@ -58,7 +60,8 @@ class Embedding(Layer):
                 f"{self}: expected dy of shape {(*ids.shape, self.output_dim)}, as y, "
                 f"got {dy.shape}."
             )
-        dE = np.zeros((self.input_dim, self.output_dim), dy.dtype)
+        dE = empty((self.input_dim, self.output_dim), dy.dtype)
+        dE[...] = 0
         add_rows(dE, ids.ravel(), dy.reshape(-1, self.output_dim))
         return np.zeros(ids.shape, dy.dtype), {"embeddings": dE}
 
@@ -93,8 +96,3 @@ class Embedding(Layer):
 
     def __repr__(self):
         return f"Embedding({self.input_dim}, {self.output_dim})"
-
-
-def add_rows(total: Array, ids: Array, rows: Array) -> None:
-    """total[ids[k]] += rows[k] for every k, an id that comes twice included."""
-    np.add.at(total, ids, rows)

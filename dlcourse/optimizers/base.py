@@ -17,8 +17,8 @@ from dlcourse.validation import (
 Array = np.ndarray
 Rate = float | Callable[[int], float]
 
-# Entries that `update` gets at a time. What a formula computes on its way (g^2, sqrt(v),
-# ...) is then 128 KB and stays in the cache next to the core, where it would else travel
+# Entries that `update` gets at a time. What a formula computes on its way (g^2,
+# sqrt(v), ...) is then 128 KB and stays in a cache next to the core, where it would else travel
 # to memory and back: Adam is 1.6 times as fast. Smaller blocks cost more calls.
 BLOCK = 32768
 
@@ -219,7 +219,7 @@ def walk(
 
 def blocks(w: Array, g: Array, slots: dict[str, Array], size: int = BLOCK) -> Iterator:
     """(w, g, slots) in pieces of at most `size` entries: views of the same memory."""
-    if w.size <= size or not w.flags.c_contiguous:
+    if w.ndim and (w.size <= size or not w.flags.c_contiguous):
         yield w, g, slots
         return
     w, g = w.reshape(-1), g.reshape(-1)

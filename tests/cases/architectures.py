@@ -26,7 +26,7 @@ BAD_INPUT = [
     (lambda: architectures.lenet5(input_shape=(8, 8, 1)), V, "expected x with height of at least 5"),
     (lambda: architectures.alexnet(width=0), V, "alexnet: expected width above 0, got 0"),
     (lambda: architectures.googlenet(width=-1), V, "googlenet: expected width"),
-    (lambda: architectures.unet(input_shape=(570, 570, 1)), V, "unet: expected even sides before each pooling, got (283, 283)", "Try 572"),
+    (lambda: architectures.unet(input_shape=(570, 570, 1)), V, "unet: expected even sides before each pooling, got (279, 279)", "Try 572"),
     (lambda: call(special.Subsampling2D(), (2, 5, 4, 1)), V, "Subsampling2D: expected x of shape", "multiples of 2"),
     (lambda: special.Subsampling2D(0), V, "Subsampling2D: expected pool_size to be a positive whole number, got 0"),
     (lambda: special.SparseConv2D(3, 5), V, "SparseConv2D: expected table with the channels of each map"),
@@ -35,6 +35,8 @@ BAD_INPUT = [
     (lambda: call(special.SparseConv2D(((0, 3),), 3), (1, 5, 5, 3)), V, "at least 4 channels and 3 pixels"),
     (lambda: special.RBF(np.ones(3)), V, "RBF: expected codes of shape (classes, d), got (3,)"),
     (lambda: call(special.RBF(np.ones((2, 3))), (1, 4)), V, "RBF(2, 3): expected x of shape (batch, 3), got (1, 4)"),
+    (lambda: architectures.lenet5_1998(rubbish=-1), V, "RubbishClass: expected j"),
+    (lambda: call(special.RubbishClass(1), (1, 2, 3)), V, "RubbishClass: expected penalties of shape (batch, classes)"),
     (lambda: call(special.IdentityShortcut(2), (1, 4, 4, 3)), V, "IdentityShortcut: expected x", "at most 2 channels"),
     (lambda: architectures.table(mlp), T, "table: expected a model of dlcourse or Keras"),
 ]

@@ -47,7 +47,7 @@ OPTIMIZERS = {
         Adam(),
         Adam(0.02, beta_1=0.8, beta_2=0.95, epsilon=1e-3),
         Adam(0.02, beta_2=0.5, amsgrad=True),
-        Adam(0.02, beta_1=0.0, beta_2=0.0),
+        Adam(0.02, beta_1=0.0, beta_2=0.5),
         Adam(0.02, weight_decay=0.1, global_clipnorm=0.3),
         Adam(0.02, use_ema=True, ema_momentum=0.9, ema_overwrite_frequency=5),
     ],
