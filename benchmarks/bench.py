@@ -12,22 +12,19 @@ they were; --quick measures briefly and writes nothing.
 import argparse
 import json
 import os
-import platform
-import statistics
 import subprocess
 import sys
 import time
 from datetime import date
 from pathlib import Path
 
+from contestants import RIVALS, here
+from machine import imports, machine
 from rich.console import Console
 from rich.progress import Progress, TimeElapsedColumn
+from work import DOUBLED, ITEMS
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
-
-from contestants import RIVALS, here
-
 RECORD = HERE.parent / "book/records/benchmarks.json"
 MINUTES = 15.0  # of the whole run; what does not fit is listed as not run
 LONGEST = 150  # seconds that one child may take
@@ -39,7 +36,6 @@ METHOD = (
     "has no setting for its threads, so that process is bound to one core"
 )
 GROWTH = ("batch", "width", "length", "image", "memory")
-MODULES = ("numpy", "dlcourse", "tensorflow", "keras")
 
 
 def environment(threads: int) -> dict[str, str]:
@@ -48,7 +44,8 @@ def environment(threads: int) -> dict[str, str]:
              "VECLIB_MAXIMUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")  # fmt: skip
     found = {k: v for k, v in os.environ.items() if k != "TF_ENABLE_ONEDNN_OPTS"}
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow",
-             "CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}  # fmt: skip
+             "CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu",
+             "PYTHONPATH": os.pathsep.join(filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH")]))}  # fmt: skip
     return {**found, **dict.fromkeys(names, str(threads)), **quiet}
 
 
@@ -67,7 +64,9 @@ def ask(request: dict, threads: int = 1) -> dict:
     lines = run.stdout.strip().splitlines()
     if run.returncode or not lines:
         said = run.stderr.strip().splitlines()
-        return {"not_run": f"ended with {run.returncode}: {said[-1] if said else ''}"[:300]}
+        return {
+            "not_run": f"ended with {run.returncode}: {said[-1] if said else ''}"[:300]
+        }
     return json.loads(lines[-1])
 
 
@@ -79,8 +78,6 @@ def tasks(only: list[str], rivals: list[str], tables: dict) -> list[tuple]:
 
     `tables` holds the further items: module -> name -> goal.
     """
-    from work import DOUBLED, ITEMS
-
     wanted = [item for item in ITEMS if chosen(item.name, only)]
 
     def pairs(keys):
@@ -123,58 +120,9 @@ def chosen(name: str, only: list[str]) -> bool:
 
 def further() -> dict[str, dict[str, float | None]]:
     """Names and goals in the table ITEMS of each items_<topic>.py."""
-    return ask({"task": "tables", "modules": sorted(p.stem for p in HERE.glob("items_*.py"))})
-
-
-# -- the parts that need no child
-
-
-def imports(quick: bool) -> dict:
-    """Seconds of imports in fresh interpreters: medians, wall and CPU."""
-    program = (
-        "import sys, time; w, c = time.perf_counter(), time.process_time(); "
-        "__import__(sys.argv[1]); "
-        "print(time.perf_counter() - w, time.process_time() - c)"
+    return ask(
+        {"task": "tables", "modules": sorted(p.stem for p in HERE.glob("items_*.py"))}
     )
-    found = {}
-    for module in MODULES:
-        times = 3 if quick or module in ("tensorflow", "keras") else 9
-        runs = []
-        for _ in range(times):
-            run = subprocess.run(
-                [sys.executable, "-c", program, module],
-                cwd=HERE.parent, env=environment(1), capture_output=True, text=True,
-            )  # fmt: skip
-            if run.returncode == 0:
-                runs.append([float(v) for v in run.stdout.split()])
-        if runs:
-            wall, cpu = (statistics.median(column) for column in zip(*runs, strict=True))
-            found[module] = {"wall": round(wall, 4), "cpu": round(cpu, 4), "runs": len(runs)}
-    return {**found, "goal": 0.15, "beyond": 0.1}
-
-
-def machine() -> dict:
-    """What the numbers hang on."""
-    found = {
-        "processor": platform.processor() or platform.machine(),
-        "architecture": platform.machine(),
-        "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.release().split('-')[0]}",
-    }
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        fields = [line.split(":", 1) for line in cpuinfo.read_text().splitlines() if ":" in line]
-        info = {key.strip(): value.strip() for key, value in fields}
-        found["processor"] = info.get("model name", found["processor"])
-        words = set(info.get("flags", "").split())
-        best = [w for w in ("avx2", "avx512f", "amx_tile") if w in words]
-        found["vectors"] = " ".join(best)
-    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        size = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        found["memory"] = f"{size / 2**30:.0f} GiB"
-    if hasattr(os, "getloadavg"):
-        found["load"] = round(os.getloadavg()[0], 2)
-    return found
 
 
 # -- the run
@@ -199,11 +147,13 @@ def run(only: list[str], quick: bool, minutes: float, console: Console) -> dict:
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("", total=len(todo))
         for section, row, column, request, threads in todo:
-            progress.update(bar, description=f"{row}{f', {column}' if column else ''}"[:44])
+            progress.update(
+                bar, description=f"{row}{f', {column}' if column else ''}"[:44]
+            )
             if time.monotonic() - begin > 60 * minutes:
                 answer = {"not_run": f"the {minutes:g} minutes of the run were over"}
             elif request is None:
-                answer = imports(quick)
+                answer = imports(quick, environment(1))
             else:
                 if request["task"] in ("pair", "further", "grow"):
                     request = {**request, "quick": quick}
@@ -213,7 +163,9 @@ def run(only: list[str], quick: bool, minutes: float, console: Console) -> dict:
             if section == "further":
                 record["further"][row] = {"goal": goal_of.get(row), "keras": answer}
             elif section in ("import", "growth"):
-                record[section] = answer if section == "import" else {**record[section], row: answer}
+                record[section] = (
+                    answer if section == "import" else {**record[section], row: answer}
+                )
             else:
                 record[section].setdefault(row, {})[column] = answer
             console.print(line(row, column, answer), highlight=False)
@@ -224,8 +176,6 @@ def run(only: list[str], quick: bool, minutes: float, console: Console) -> dict:
 
 def rows(only: list[str]) -> dict:
     """The table's rows with their goals, nothing measured yet."""
-    from work import ITEMS
-
     return {
         item.name: {"goal": item.goal, "beyond": item.beyond, "note": item.note}
         for item in ITEMS if chosen(item.name, only)
@@ -271,7 +221,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.list:
         rivals = [key for key in RIVALS if here(key)]
         for section, row, column, *_ in tasks(options.only, rivals, further()):
-            console.print(f"{section:<8} {row}{f', {column}' if column else ''}", highlight=False)
+            console.print(
+                f"{section:<8} {row}{f', {column}' if column else ''}", highlight=False
+            )
         return 0
     record = run(options.only, options.quick, options.minutes, console)
     if options.quick:

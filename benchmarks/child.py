@@ -1,6 +1,6 @@
 """One measurement in a fresh process: python child.py '{"task": "pair", ...}'
 
-The parent (bench.py) sets the number of threads in the environment before anything is
+The parent (bench.py) sets threads and paths in the environment before anything is
 imported, and reads the last line of standard output, which is JSON. Two frameworks
 never share a process, so that none disturbs another's threads or memory.
 """
@@ -12,12 +12,8 @@ import sys
 import time
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
-
-import numpy as np
-
 import measure
+import numpy as np
 from contestants import NotDone, load
 from work import BY_NAME
 
@@ -35,7 +31,9 @@ def same(ours, theirs, rtol: float = 2e-3) -> None:
         raise ValueError(f"the first results differ by {gap:.1e} of the largest entry")
 
 
-def pair(item: str, rival: str, clock: str, quick: bool, way: str | None = None) -> dict:
+def pair(
+    item: str, rival: str, clock: str, quick: bool, way: str | None = None
+) -> dict:
     """Ours and one rival, A B B A; the rival in this way, or in its fastest."""
     from contestants import with_numpy
 
@@ -79,7 +77,11 @@ def timed(ours, ways: dict, clock: str, quick: bool) -> dict:
     plan, tick = (measure.QUICK if quick else measure.Plan()), CLOCKS[clock]
     way, seconds = measure.fastest(ways, tick)
     result = measure.compare(ours, ways[way], plan, tick).record()
-    return {**result, "way": way, "ways": {k: float(f"{v:.4g}") for k, v in seconds.items()}}
+    return {
+        **result,
+        "way": way,
+        "ways": {k: float(f"{v:.4g}") for k, v in seconds.items()},
+    }
 
 
 def memory(item: str, side: str, steps: int) -> dict:
@@ -103,9 +105,14 @@ def resident() -> dict:
     status = Path("/proc/self/status")
     if status.exists():
         lines = dict(
-            line.split(":", 1) for line in status.read_text().splitlines() if ":" in line
+            line.split(":", 1)
+            for line in status.read_text().splitlines()
+            if ":" in line
         )
-        kilobytes = {k: int(lines[f].split()[0]) for k, f in (("peak", "VmHWM"), ("now", "VmRSS"))}
+        kilobytes = {
+            k: int(lines[f].split()[0])
+            for k, f in (("peak", "VmHWM"), ("now", "VmRSS"))
+        }
         return {k: 1024 * v for k, v in kilobytes.items()}
     import resource
 

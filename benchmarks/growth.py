@@ -10,9 +10,9 @@ import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import measure
 import numpy as np
 
-import measure
 from dlcourse import layers, models, optimizers
 
 

@@ -102,7 +102,9 @@ def _conv(size: int, **options) -> Pass:
     return Pass("Conv2D", (32, 28, 28, 32), kernel, **options)
 
 
-def _steps(batch: int, optimizer: str, goal: float, beyond: float, memory=False) -> Item:
+def _steps(
+    batch: int, optimizer: str, goal: float, beyond: float, memory=False
+) -> Item:
     name = f"MLP, batch {batch}, {optimizer}"
     also = (f"{name}, beside train_on_batch", f"{name}, beside tf.function")
     return Item(name, _mlp(batch, optimizer), goal, beyond, memory, also=also)

@@ -30,7 +30,8 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line(
-        "markers", "oracle(library, of=class): what a test compares with, for the record"
+        "markers",
+        "oracle(library, of=class): what a test compares with, for the record",
     )
     if folder := config.getoption("--record"):
         import recording

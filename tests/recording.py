@@ -95,7 +95,9 @@ def public() -> dict[str, list[str]]:
     for family in FAMILIES:
         module = importlib.import_module(f"dlcourse.{family}")
         for name, thing in vars(module).items():
-            inside = inspect.isclass(thing) and thing.__module__.startswith(module.__name__)
+            inside = inspect.isclass(thing) and thing.__module__.startswith(
+                module.__name__
+            )
             if inside and not name.startswith("_"):
                 found.setdefault(name, []).append(family)
     return found
@@ -211,7 +213,9 @@ class Plugin:
 
     def pytest_runtest_logreport(self, report):
         if report.when == "call" or report.outcome != "passed":
-            if hasattr(report, "node"):  # an xdist controller hears of its workers' tests
+            if hasattr(
+                report, "node"
+            ):  # an xdist controller hears of its workers' tests
                 return
             facts = dict(report.user_properties).get("proves", {})
             self.rows.write(kind="test", outcome=report.outcome, **facts)
@@ -288,7 +292,11 @@ def reached(function) -> tuple[frozenset, frozenset]:
         elif inspect.isfunction(thing) and thing.__module__ == function.__module__:
             stack.append(thing.__code__)
         else:
-            module = thing.__name__ if inspect.ismodule(thing) else getattr(thing, "__module__", "")
+            module = (
+                thing.__name__
+                if inspect.ismodule(thing)
+                else getattr(thing, "__module__", "")
+            )
             names.add((module or "").split(".")[0])
     return frozenset(names), frozenset(own)
 

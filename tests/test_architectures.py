@@ -1,6 +1,7 @@
 """Known networks: exact counts and shapes, and both worlds equal where they are small."""
 
 import copy
+import gc
 import itertools
 import json
 import subprocess
@@ -67,7 +68,9 @@ def check_same_layers(build):
         architectures.table(ours), architectures.table(theirs), strict=True
     ):
         assert a[1:] == b[1:]
+    del ours, theirs
     keras.backend.clear_session()
+    gc.collect()
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -549,7 +552,7 @@ def test_lenet_of_1998_learns():
     first = model.evaluate(x, labels)[0]
     model.fit(x, labels, epochs=40, batch_size=10, verbose=0, rng=0)
     assert model.evaluate(x, labels)[0] < 0.1 * first
-    np.testing.assert_array_equal(model.predict(x).argmax(axis=1), labels)
+    np.testing.assert_array_equal(model.predict(x)[:, :10].argmax(axis=1), labels)
 
 
 def test_the_criterion_of_1998_is_equation_9(rng):

@@ -91,7 +91,13 @@ def test_transposed_convolution_is_scipy_convolve(rng):
 def test_the_example_of_dumoulin_and_visin():
     # A guide to convolution arithmetic for deep learning, arXiv:1603.07285, figure 1.1
     x = np.array(
-        [[3, 3, 2, 1, 0], [0, 0, 1, 3, 1], [3, 1, 2, 2, 3], [2, 0, 0, 2, 2], [2, 0, 0, 0, 1]]
+        [
+            [3, 3, 2, 1, 0],
+            [0, 0, 1, 3, 1],
+            [3, 1, 2, 2, 3],
+            [2, 0, 0, 2, 2],
+            [2, 0, 0, 0, 1],
+        ]
     )
     layer = Conv2D(1, 3, use_bias=False)
     layer.build((None, 5, 5, 1), rng=0, dtype="float64")
@@ -106,7 +112,7 @@ def test_the_example_of_dumoulin_and_visin():
 def in_torch(layer, x, dy):
     """[y, dx, dW, db] of a layer with padding "valid", by PyTorch."""
     import torch
-    from torch.nn import functional as F
+    from torch.nn import functional
 
     def tensor(array):
         return torch.tensor(np.ascontiguousarray(array), requires_grad=True)
@@ -116,12 +122,12 @@ def in_torch(layer, x, dy):
     options = {"stride": layer.strides, "dilation": layer.dilation_rate}
     if isinstance(layer, DepthwiseConv2D):  # (h, w, c, m) -> (c m, 1, h, w)
         w = tensor(kernel.reshape(*kernel.shape[:2], 1, -1).transpose(3, 2, 0, 1))
-        convolve, options["groups"] = F.conv2d, kernel.shape[2]
+        convolve, options["groups"] = functional.conv2d, kernel.shape[2]
     elif isinstance(layer, Conv2DTranspose):
-        w, convolve = tensor(kernel.transpose(3, 2, 0, 1)), F.conv_transpose2d
+        w, convolve = tensor(kernel.transpose(3, 2, 0, 1)), functional.conv_transpose2d
     else:
         w = tensor(kernel.transpose(rank + 1, rank, *range(rank)))
-        convolve = F.conv1d if rank == 1 else F.conv2d
+        convolve = functional.conv1d if rank == 1 else functional.conv2d
         options["groups"] = layer.groups
     t, b = tensor(x.transpose(first)), tensor(layer.params["bias"])
     y = torch.tanh(convolve(t, w, b, **options))
@@ -306,7 +312,12 @@ def flat(result):
     ("name", "options", "shape", "count"),
     [
         ("Conv2D", {"filters": 200, "kernel_size": 3}, (150, 100, 3), 5_600),
-        ("Conv2D", {"filters": 256, "kernel_size": 5, "groups": 2}, (27, 27, 96), 307_456),
+        (
+            "Conv2D",
+            {"filters": 256, "kernel_size": 5, "groups": 2},
+            (27, 27, 96),
+            307_456,
+        ),
         ("Conv2DTranspose", {"filters": 64, "kernel_size": 2}, (8, 8, 128), 32_832),
         ("DepthwiseConv2D", {"kernel_size": 3, "depth_multiplier": 2}, (8, 8, 16), 320),
         ("Conv1D", {"filters": 8, "kernel_size": 5, "use_bias": False}, (9, 4), 160),

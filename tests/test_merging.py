@@ -82,6 +82,27 @@ def test_multiply_by_zero_has_a_gradient():
     np.testing.assert_array_equal(dx, [[[15, 0]], [[0, 14]], [[0, 0]]])
 
 
+def test_masks_by_hand():
+    # three steps of one feature: both count, the second alone, none
+    a, b = np.array([[[2.0], [9], [4]]]), np.array([[[3.0], [5], [7]]])
+    masks = [np.array([[True, False, False]]), np.array([[True, True, False]])]
+    ones = np.ones((1, 3, 1))
+    for layer, y, da, db in (
+        # what does not count is 1 in a product; where nothing counts, y = 0
+        (layers.Multiply(), [6, 5, 0], [3, 0, 0], [2, 1, 0]),
+        # and never the maximum; where nothing counts, y is the first
+        (layers.Maximum(), [3, 5, 4], [0, 0, 1], [1, 1, 0]),
+    ):
+        found, cache = layer.forward([a, b], mask=masks)
+        np.testing.assert_array_equal(found.ravel(), y)
+        dx, _ = layer.backward(ones, cache)
+        np.testing.assert_array_equal(dx[0].ravel(), da)
+        np.testing.assert_array_equal(dx[1].ravel(), db)
+        np.testing.assert_array_equal(
+            layer.compute_mask([a, b], masks), [[True, True, False]]
+        )
+
+
 shapes = st.lists(st.integers(1, 4), min_size=1, max_size=4)
 few = settings(deadline=None, derandomize=True, max_examples=30)
 

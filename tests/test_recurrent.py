@@ -17,6 +17,7 @@ from dlcourse.kernels import gru, lstm, memory, rows, scan, simple_rnn
 from dlcourse.layers import (
     GRU,
     LSTM,
+    BatchNormalization,
     Bidirectional,
     Embedding,
     Masking,
@@ -666,6 +667,28 @@ def test_time_distributed_is_the_layer_at_each_step(rng):
     mask = np.array([[True, False, True], [True, True, False]])
     assert layer.compute_mask(x, mask) is mask
     np.testing.assert_array_equal(layer.forward(x, mask=mask)[0], y)
+
+
+def test_time_distributed_batch_statistics_are_those_of_each_step(rng):
+    ours = TimeDistributed(BatchNormalization())
+    theirs = keras.layers.BatchNormalization(dtype="float64")
+    theirs = keras.layers.TimeDistributed(theirs, dtype="float64")
+    ours.build((None, 4, 3), rng=rng, dtype="float64")
+    theirs.build((None, 4, 3))
+    weights = [rng.uniform(0.5, 1.5, w.shape) for w in ours.weights]
+    ours.set_weights(weights)
+    theirs.set_weights(weights)
+    x, dy = rng.normal(size=(2, 6, 4, 3))
+    y, cache = ours.forward(x, training=True)
+    dx, grads = ours.backward(dy, cache)
+    close(y, np.asarray(theirs(x, training=True)))
+    for a, b in zip(ours.weights, theirs.weights, strict=True):
+        close(a, np.asarray(b))  # four updates of the moving averages
+    steps = [ours.layer.forward(x[:, t], training=True) for t in range(4)]
+    parts = [ours.layer.backward(dy[:, t], steps[t][1]) for t in range(4)]
+    close(dx, np.stack([d for d, _ in parts], axis=1))
+    for name in ("gamma", "beta"):
+        close(grads["layer"][name], sum(g[name] for _, g in parts))
 
 
 def test_time_distributed_hands_an_inner_mask_on(rng):

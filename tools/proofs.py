@@ -13,9 +13,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections import Counter, defaultdict
 from datetime import date
 from pathlib import Path
+
+from proof_rows import rows, summary
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "book/records/proofs.json"
@@ -34,11 +35,21 @@ def tables() -> dict[str, dict[str, list]]:
 
     import cases
 
-    found = {"no_twin": {name: [1, digest([text])] for name, text in cases.NO_TWIN.items()}}
-    modules = [cases, *(importlib.import_module(f"cases.{m.name}") for m in pkgutil.iter_modules(cases.__path__))]
+    found = {
+        "no_twin": {name: [1, digest([text])] for name, text in cases.NO_TWIN.items()}
+    }
+    modules = [
+        cases,
+        *(
+            importlib.import_module(f"cases.{m.name}")
+            for m in pkgutil.iter_modules(cases.__path__)
+        ),
+    ]
     for module in modules:
         for name, table in vars(module).items():
-            listed = name.isupper() and isinstance(table, dict) and name.lower() in FAMILIES
+            listed = (
+                name.isupper() and isinstance(table, dict) and name.lower() in FAMILIES
+            )
             if listed and name.lower() not in found:
                 found[name.lower()] = {
                     key: [len(entries), digest(map(cases.name_of, entries))]
@@ -74,121 +85,21 @@ def differences(record: dict, now: dict) -> list[str]:
     return found
 
 
-def rows(folder: Path) -> list[dict]:
-    """What the tests wrote down."""
-    return [
-        json.loads(line)
-        for path in sorted(folder.glob("*.jsonl"))
-        for line in path.read_text("utf-8").splitlines()
-    ]
-
-
-def summary(found: list[dict]) -> dict:
-    """The record's tables from the rows."""
-    kinds = defaultdict(list)
-    for row in found:
-        kinds[row["kind"]].append(row)
-    tests = [row for row in kinds["test"] if row["outcome"] == "passed" and "libraries" in row]
-    return {
-        "tests": dict(Counter(row["outcome"] for row in kinds["test"])),
-        "failed": sorted(row["test"] for row in kinds["test"] if row["outcome"] == "failed"),
-        "twins": twins(kinds["twin"]),
-        "beside_keras": others([row for row in tests if "Keras" in row["libraries"]], {"Keras"}),
-        "gradients": gradients(kinds["gradient"]),
-        "refused": dict(Counter(row["by"] for row in kinds["refused"])),
-        "oracles": oracles(tests),
-        "properties": sorted({name_of(row["test"]) for row in tests if row["property"]}),
-    }
-
-
-def name_of(test: str) -> str:
-    """A test without its folder and parameters."""
-    return test.split("/")[-1].split("[")[0]
-
-
-def rounded(value: float) -> float:
-    return float(f"{value:.2e}")
-
-
-def twins(found: list[dict]) -> dict:
-    """family -> class -> {"cases", "float64", "float32", ...: {largest, tolerance}}.
-
-    A column is a float type on TensorFlow, or another backend.
-    """
-    groups = defaultdict(list)
-    for row in found:
-        if row["name"]:
-            groups[row["family"], row["name"]].append(row)
-    made = {}
-    for (family, name), group in sorted(groups.items()):
-        entry = {"cases": len({row["case"] for row in group})}
-        for row in group:
-            column = row["dtype"] if row["backend"] == "tensorflow" else row["backend"]
-            best = entry.setdefault(column, {"cases": 0, "largest": 0.0, "tolerance": 0.0})
-            best["cases"] += 1
-            best["largest"] = max(best["largest"], rounded(row["largest"]))
-            best["tolerance"] = max(best["tolerance"], row["tolerance"])
-        made.setdefault(family, {})[name] = entry
-    return made
-
-
-def gradients(found: list[dict]) -> dict:
-    """family -> class -> {"cases", "largest"}."""
-    made = {}
-    for row in sorted(found, key=lambda row: (row["family"], row["name"])):
-        if row["name"]:
-            entry = made.setdefault(row["family"], {}).setdefault(
-                row["name"], {"cases": set(), "largest": 0.0}
-            )
-            entry["cases"].add(row["case"])
-            entry["largest"] = max(entry["largest"], rounded(row["largest"]))
-    for family in made.values():
-        for entry in family.values():
-            entry["cases"] = len(entry["cases"])
-    return made
-
-
-def others(found: list[dict], libraries: set[str]) -> dict:
-    """family -> class -> {"tests", "largest"} of tests that compare with these."""
-    made = {}
-    for row in found:
-        for family, name in row["classes"]:
-            entry = made.setdefault(family, {}).setdefault(name, {"tests": 0, "largest": None})
-            entry["tests"] += 1
-            if row["compared"]:
-                entry["largest"] = max(entry["largest"] or 0.0, rounded(row["largest"]))
-    return {family: dict(sorted(table.items())) for family, table in sorted(made.items())}
-
-
-def oracles(tests: list[dict]) -> list[dict]:
-    """One row an oracle and class: tests and the largest difference they saw.
-
-    A test that compares with Keras uses what else it calls as a tool.
-    """
-    groups = defaultdict(list)
-    for row in tests:
-        if "Keras" in row["libraries"]:
-            continue
-        for library in row["libraries"]:
-            for family, name in row["classes"]:
-                groups[family, name, library].append(row)
-    made = []
-    for (family, name, library), group in sorted(groups.items()):
-        compared = [row["largest"] for row in group if row["compared"]]
-        made.append({
-            "family": family, "name": name, "oracle": library, "tests": len(group),
-            "largest": rounded(max(compared)) if compared else None,
-            "in": sorted({name_of(row["test"]) for row in group}),
-        })  # fmt: skip
-    return made
-
-
 def versions() -> dict:
     import platform
     from importlib import metadata
 
     found = {"Python": platform.python_version()}
-    for name in ("numpy", "keras", "tensorflow", "scipy", "scikit-learn", "torch", "jax", "hypothesis"):
+    for name in (
+        "numpy",
+        "keras",
+        "tensorflow",
+        "scipy",
+        "scikit-learn",
+        "torch",
+        "jax",
+        "hypothesis",
+    ):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
@@ -212,21 +123,42 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("-n", "--jobs", default="2", help="processes of pytest (2)")
     parser.add_argument("--allow-failures", action="store_true")
-    parser.add_argument("--keep-rows", action="store_true", help="run nothing, read the rows of the last run")
-    parser.add_argument("tests", nargs="*", help="what pytest runs; all that prove something unless told")
+    parser.add_argument(
+        "--keep-rows",
+        action="store_true",
+        help="run nothing, read the rows of the last run",
+    )
+    parser.add_argument(
+        "tests",
+        nargs="*",
+        help="what pytest runs; all that prove something unless told",
+    )
     options = parser.parse_args(arguments)
     status = 0 if options.keep_rows else run(options.jobs, options.tests)
     made = summary(rows(ROWS))
     if (status or made["failed"]) and not options.allow_failures:
-        print(f"error: not every test passed; {RECORD.name} stays as it was", file=sys.stderr)
+        print(
+            f"error: not every test passed; {RECORD.name} stays as it was",
+            file=sys.stderr,
+        )
         return 1
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
-    record = {"date": date.today().isoformat(), "versions": versions(), **made, "no_twin": no_twin(), "tables": tables()}
+    record = {
+        "date": date.today().isoformat(),
+        "versions": versions(),
+        **made,
+        "no_twin": no_twin(),
+        "tables": tables(),
+    }
     RECORD.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(record, indent=1, ensure_ascii=False)
     RECORD.write_text(text + "\n", "utf-8")
-    cases = sum(entry["cases"] for table in record["twins"].values() for entry in table.values())
-    print(f"wrote {RECORD.name}: {cases} twin cases, {sum(record['refused'].values())} planted errors refused")
+    cases = sum(
+        entry["cases"] for table in record["twins"].values() for entry in table.values()
+    )
+    print(
+        f"wrote {RECORD.name}: {cases} twin cases, {sum(record['refused'].values())} planted errors refused"
+    )
     return 0
 
 

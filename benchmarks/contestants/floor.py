@@ -5,9 +5,9 @@ the unfolded patches, without the unfolding; Winograd's form needs fewer.
 """
 
 import numpy as np
+from work import Pass, Training
 
 from contestants import NotDone
-from work import Pass, Training
 
 Shapes = list[tuple[int, int, int]]  # (rows, inner, columns) of each product
 

@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from work import Pass, Training
 
 from contestants import NotDone
-from work import Pass, Training
 
 
 def build(work, weights=None) -> dict:
@@ -14,7 +14,9 @@ def build(work, weights=None) -> dict:
     if weights is None:
         raise NotDone("measured beside ours alone")
     weights = jax.tree.map(jnp.asarray, weights)
-    return training(work, weights) if isinstance(work, Training) else passes(work, weights)
+    return (
+        training(work, weights) if isinstance(work, Training) else passes(work, weights)
+    )
 
 
 def correlate(x, kernel, stride=1, padding="same"):

@@ -4,9 +4,9 @@ import os
 
 import keras
 import tensorflow as tf
+from work import Pass, Training
 
 from contestants.with_numpy import trains
-from work import Pass, Training
 
 threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
 tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -15,7 +15,9 @@ tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 def build(work, weights=None) -> dict:
     """{way: step}"""
-    return training(work, weights) if isinstance(work, Training) else passes(work, weights)
+    return (
+        training(work, weights) if isinstance(work, Training) else passes(work, weights)
+    )
 
 
 def rule(work: Training):
@@ -40,7 +42,9 @@ def residual(node, name, filters, stride):
     y = normalized(node, f"{name}_a", filters=filters, size=3, stride=stride)
     y = normalized(y, f"{name}_b", False, filters=filters, size=3)
     if stride > 1:
-        node = normalized(node, f"{name}_c", False, filters=filters, size=1, stride=stride)
+        node = normalized(
+            node, f"{name}_c", False, filters=filters, size=1, stride=stride
+        )
     return keras.layers.Activation("relu")(keras.layers.Add()([y, node]))
 
 

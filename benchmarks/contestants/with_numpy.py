@@ -1,10 +1,10 @@
 """Ours."""
 
 import numpy as np
+from work import Pass, Training
 
 from contestants import NotDone
 from dlcourse import layers, models, optimizers
-from work import Pass, Training
 
 
 def build(work, weights=None) -> tuple[dict, dict]:
@@ -34,7 +34,9 @@ def residual(node, name, filters, stride):
     y = normalized(node, f"{name}_a", filters=filters, size=3, stride=stride)
     y = normalized(y, f"{name}_b", False, filters=filters, size=3)
     if stride > 1:
-        node = normalized(node, f"{name}_c", False, filters=filters, size=1, stride=stride)
+        node = normalized(
+            node, f"{name}_c", False, filters=filters, size=1, stride=stride
+        )
     return layers.Activation("relu")(layers.Add()([y, node]))
 
 

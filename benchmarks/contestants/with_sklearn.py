@@ -4,9 +4,9 @@ import warnings
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier
+from work import Training
 
 from contestants import NotDone
-from work import Training
 
 
 def build(work, weights=None) -> dict:

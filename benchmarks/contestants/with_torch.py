@@ -5,16 +5,18 @@ import os
 import numpy as np
 import torch
 from torch import nn
+from work import Pass, Training
 
 from contestants import NotDone
-from work import Pass, Training
 
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
 
 
 def build(work, weights=None) -> dict:
     """{way: step}"""
-    return training(work, weights) if isinstance(work, Training) else passes(work, weights)
+    return (
+        training(work, weights) if isinstance(work, Training) else passes(work, weights)
+    )
 
 
 def put(parameter, array) -> None:
@@ -49,7 +51,16 @@ class Conv(nn.Module):
 class Residual(nn.Module):
     def __init__(self, name, weights, channels, filters, stride):
         super().__init__()
-        self.a = Conv(f"{name}_a", weights, channels, filters, 3, stride, activation="relu", bn=True)
+        self.a = Conv(
+            f"{name}_a",
+            weights,
+            channels,
+            filters,
+            3,
+            stride,
+            activation="relu",
+            bn=True,
+        )
         self.b = Conv(f"{name}_b", weights, filters, filters, 3, bn=True)
         self.c = nn.Identity()
         if stride > 1:

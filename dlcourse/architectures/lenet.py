@@ -77,7 +77,8 @@ def lenet5_1998(library: str = "numpy", rubbish: float | None = None):
 
     For training give `rubbish`, the j of the paper's equation 9, such as 0.1: the
     outputs are then 11 logits, and the criterion is their cross-entropy,
-    losses.SparseCategoricalCrossentropy(from_logits=True).
+    losses.SparseCategoricalCrossentropy(from_logits=True). The largest of the first ten
+    is the answer.
 
     What differs: the paper draws the weights uniformly from +-2.4 / fan in, here they
     are uniform with variance 1 / fan in (for C3 the mean fan in of its maps, 94).

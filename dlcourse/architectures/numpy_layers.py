@@ -229,7 +229,7 @@ class RBF(Layer):
 
 
 class RubbishClass(Layer):
-    """Penalties y_1 ... y_K -> logits (-y_1, ..., -y_K, -j): one class more, for rubbish.
+    """Penalties y_1 ... y_K -> logits (-y_1, ..., -y_K, -j), the last for rubbish.
 
     The cross-entropy of these logits is the criterion of LeNet-5,
     y_D + log(exp(-j) + sum_i exp(-y_i)) with D the right class: it pulls y_D down and

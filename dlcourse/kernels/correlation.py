@@ -20,6 +20,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from dlcourse.kernels.memory import empty
 from dlcourse.kernels.products import add_gram, tall_product
 
 Array = np.ndarray
@@ -111,25 +112,12 @@ def correlate(
 ) -> Array:
     """y, as one matrix product a block of unfolded windows."""
     height, width = window_counts(x, w.shape[:2], strides, dilation, padding)
-    y = np.empty((len(x), height, width, w.shape[3]), x.dtype)
+    y = empty((len(x), height, width, w.shape[3]), x.dtype)
     matrix = w.reshape(-1, w.shape[3])
     for images, rows, windows in unfold(x, w.shape[:2], strides, dilation, padding):
         block = y[images, rows]  # contiguous: whole images, or rows of one image
         tall_product(windows, matrix, block.reshape(len(windows), -1))
     return y
-
-
-def gradients(
-    x: Array,
-    w: Array,
-    dy: Array,
-    strides: Pair = (1, 1),
-    dilation: Pair = (1, 1),
-    padding: Padding = NO_PADDING,
-) -> tuple[Array, Array]:
-    """(dx, dw)."""
-    dx = input_gradient(dy, w, x.shape[1:3], strides, dilation, padding)
-    return dx, kernel_gradient(x, dy, w.shape[:2], strides, dilation, padding)
 
 
 def kernel_gradient(
@@ -164,7 +152,7 @@ def input_gradient(
     rows i = a, a + s, a + 2 s, ... are computed together, since just every so many-th
     tap t meets them. So the work does not grow with s.
     """
-    dx = np.zeros((len(dy), *size, w.shape[2]), dy.dtype)
+    dx = empty((len(dy), *size, w.shape[2]), dy.dtype)
     turned = w.transpose(0, 1, 3, 2)
     for a in range(min(strides[0], size[0])):
         for b in range(min(strides[1], size[1])):
@@ -181,14 +169,18 @@ def input_gradient(
                     strict=True,
                 )
             ]
-            if None in at:  # no tap meets these rows: their gradient is 0
+            part = dx[:, a :: strides[0], b :: strides[1]]
+            if None in at:  # no tap meets these rows
+                part[...] = 0
                 continue
             (taps_r, dilation_r, pad_r), (taps_c, dilation_c, pad_c) = at
-            part = np.ascontiguousarray(turned[taps_r, taps_c][::-1, ::-1])
-            got = correlate(dy, part, (1, 1), (dilation_r, dilation_c), (pad_r, pad_c))
+            taps = np.ascontiguousarray(turned[taps_r, taps_c][::-1, ::-1])
+            found = correlate(
+                dy, taps, (1, 1), (dilation_r, dilation_c), (pad_r, pad_c)
+            )
             if strides == (1, 1):
-                return got
-            dx[:, a :: strides[0], b :: strides[1]] = got
+                return found
+            part[...] = found
     return dx
 
 
@@ -235,7 +227,7 @@ def unfold(
     per_row = width * kh * kw * channels * x.itemsize
     rows = max(1, min(height, BLOCK_BYTES // per_row))
     images = max(1, min(n, BLOCK_BYTES // (per_row * height)))
-    buffer = np.empty(images * rows * width * kh * kw * channels, x.dtype)
+    buffer = empty((images * rows * width * kh * kw * channels,), x.dtype)
     for i in range(0, n, images):
         xp = pad(x[i : i + images], padding)
         bn, bh, bw, bc = xp.strides
@@ -260,7 +252,8 @@ def pad(x: Array, padding: Padding) -> Array:
         return x
     (top, bottom), (left, right) = padding
     n, height, width, channels = x.shape
-    xp = np.zeros((n, height + top + bottom, width + left + right, channels), x.dtype)
+    xp = empty((n, height + top + bottom, width + left + right, channels), x.dtype)
+    xp[...] = 0
     inner = xp[:, max(top, 0) :, max(left, 0) :]
     part = x[:, max(-top, 0) :, max(-left, 0) :][:, : inner.shape[1], : inner.shape[2]]
     inner[:, : part.shape[1], : part.shape[2]] = part

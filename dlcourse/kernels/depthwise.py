@@ -18,6 +18,7 @@ import numpy as np
 
 from dlcourse.kernels import correlation
 from dlcourse.kernels.correlation import NO_PADDING, Padding, Pair
+from dlcourse.kernels.memory import empty
 
 Array = np.ndarray
 
@@ -52,8 +53,10 @@ def correlate(
     padding: Padding = NO_PADDING,
 ) -> Array:
     """y, one tap of the kernel after the other."""
-    height, width = correlation.window_counts(x, w.shape[:2], strides, dilation, padding)
-    y = np.empty((len(x), height, width, w.shape[2] * w.shape[3]), x.dtype)
+    height, width = correlation.window_counts(
+        x, w.shape[:2], strides, dilation, padding
+    )
+    y = empty((len(x), height, width, w.shape[2] * w.shape[3]), x.dtype)
     for images in _blocks(y):
         xp = _repeated(correlation.pad(x[images], padding), w)
         out = _lines(y[images], strides)
@@ -74,7 +77,7 @@ def gradients(
 ) -> tuple[Array, Array]:
     """(dx, dw): every tap passes dy back to the shifted copy of x that it weighed."""
     channels, m = w.shape[2:]
-    dx, dw = np.empty_like(x), np.zeros_like(w)
+    dx, dw = empty(x.shape, x.dtype), np.zeros_like(w)
     (top, bottom), (left, right) = padding
     back = ((-top, -bottom), (-left, -right))
     for images in _blocks(dy):

@@ -71,7 +71,7 @@ def forward(x, states, mask, weights):
         np.tanh(gates, out=gates)
         gates[:3] *= 0.5
         gates[:3] += 0.5
-        i, f, o, g = gates
+        o, i, f, g = gates
         np.multiply(f, c[t], out=c[t + 1])
         np.multiply(i, g, out=new)
         c[t + 1] += new
@@ -91,13 +91,13 @@ def backward(dh, dstates, cache, weights):
     products of (batch, units).
     """
     (W, U, _), (rows, z, c, p, mask) = weights, cache
-    i, f, o, g = z
+    o, i, f, g = z
     dz = empty_like(z)  # the factors, and in the loop dL/dz
-    np.subtract(1, z[:3], out=dz[:3])
-    dz[:3] *= z[:3]  # sigma' = sigma (1 - sigma)
-    dz[0] *= g  # dL/dz_i = dL/dc g sigma'
-    dz[1] *= c[:-1]  # dL/dz_f = dL/dc c_{t-1} sigma'
-    dz[2] *= p  # dL/dz_o = dL/dh phi(c) sigma'
+    # dL/dz_o = dL/dh p sigma', dL/dz_i = dL/dc g sigma', dL/dz_f = dL/dc c_{t-1} sigma'
+    for gate, factor, out in zip((o, i, f), (p, g, c[:-1]), dz[:3], strict=True):
+        np.subtract(1, gate, out=out)
+        out *= gate  # sigma' = sigma (1 - sigma)
+        out *= factor
     to_c = empty_like(p)
     for tanh, factor, out in ((g, i, dz[3]), (p, o, to_c)):
         np.multiply(tanh, tanh, out=out)  # tanh' = 1 - tanh^2
@@ -116,9 +116,8 @@ def backward(dh, dstates, cache, weights):
             state += dh[t]
         np.multiply(state, to_c[t], out=new)
         dc += new
-        dz[:2, t] *= dc
-        dz[2, t] *= state
-        dz[3, t] *= dc
+        dz[0, t] *= state
+        dz[1:, t] *= dc
         np.matmul(dz[:, t], UT, out=parts)
         if carried is None:
             np.add.reduce(parts, axis=0, out=state)
@@ -126,7 +125,7 @@ def backward(dh, dstates, cache, weights):
             state = parts.sum(axis=0) + state * carried[t]
         dc *= f[t]
     dz, seen = dz.reshape(4, -1, len(U)), rows[:-1].reshape(-1, rows.shape[2])
-    (i, f, o, g), d = seen.T @ dz, len(W)
+    (o, i, f, g), d = seen.T @ dz, len(W)
     dA = np.concatenate([i, f, g, o], axis=1)
     WT = stacked([block.T for block in _gates(W)])
     dx = np.matmul(dz, WT, out=empty((4, len(seen), d), z.dtype)).sum(axis=0)
@@ -134,6 +133,6 @@ def backward(dh, dstates, cache, weights):
 
 
 def _gates(columns):
-    """The columns of i, f, o, g: the three gates side by side."""
+    """The columns of o, i, f, g: sigma acts on the first three, dL/dc on the others."""
     i, f, g, o = np.split(columns, 4, axis=1)
-    return [i, f, o, g]
+    return [o, i, f, g]

@@ -27,10 +27,10 @@ def empty(shape: tuple[int, ...], dtype) -> np.ndarray:
     size = math.prod(shape) * dtype.itemsize
     if size < SMALL:
         return np.empty(shape, dtype)
-    if _free.get(size):
+    try:
         memory = _free[size].pop()
         _held -= size
-    else:
+    except (KeyError, IndexError):
         raw = np.empty(size + 64, np.uint8)
         start = -raw.ctypes.data % 64  # whole cache lines, as wide registers load them
         memory = memoryview(raw)[start : start + size]

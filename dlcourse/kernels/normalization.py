@@ -9,7 +9,7 @@ backward pass, in blocks that stay in the cache, where the textbook form makes a
 array of every intermediate result. Three more things make it fast:
 
 - Column sums as `ones @ x`: the matrix product reads x once with full vectors, while
-  `x.sum(axis=0)` takes nine times as long.
+  `x.sum(axis=0)` takes three to nine times as long.
 - Few channels make short rows, and NumPy starts anew at every row. Some rows side by
   side are one wide row, with the vectors of the channels repeated to that width.
 - y = x a + c with a = gamma inv and c = beta - mean a, two passes instead of four.

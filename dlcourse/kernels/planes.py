@@ -8,10 +8,10 @@ is a plane, and the windows are unfolded by tap: one row for all the pixels that
     y^T (filters, positions) = W^T (filters, taps) @ windows (taps, positions)
 
 Going back, W @ dy^T is the share of every tap, and each row of it is added to the plane
-where it was read. Same signature and result as correlation.correlate and gradients.
+where it was read. For some more channels this gradient alone still pays: as a product
+it would have just so many columns. Results as in correlation.py.
 """
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -25,16 +25,24 @@ from dlcourse.kernels.correlation import (
     pad,
     window_counts,
 )
+from dlcourse.kernels.memory import empty
+from dlcourse.kernels.products import wide_product
 
 Array = np.ndarray
 
 SHORT = 16  # numbers in a line of a window
+FEW = 8  # channels
 
 
 def pays(x: Array, w: Array) -> bool:
-    """Whether lines are short: kernel width * channels < 16, and y is wider."""
+    """Whether lines are short, kernel width * channels < 16, and images wider."""
     line = w.shape[1] * w.shape[2]
-    return line < SHORT and x.shape[2] >= line
+    return w.shape[:2] != (1, 1) and line < SHORT and x.shape[2] >= line
+
+
+def pays_backward(w: Array) -> bool:
+    """Whether dx of correlation.py would be a product with less than 8 columns."""
+    return w.shape[:2] != (1, 1) and w.shape[2] < FEW
 
 
 def correlate(
@@ -47,47 +55,81 @@ def correlate(
     """y."""
     matrix = w.reshape(-1, w.shape[3])
     height, width = window_counts(x, w.shape[:2], strides, dilation, padding)
-    y = np.empty((len(x), height, width, w.shape[3]), x.dtype)
-    for images, _, seen in _blocks(x, w, y, strides, dilation, padding):
-        windows = np.ascontiguousarray(seen).reshape(len(matrix), -1)
+    y = empty((len(x), height, width, w.shape[3]), x.dtype)
+    for images, seen, windows in _blocks(x, w, y, strides, dilation, padding):
+        windows.reshape(seen.shape)[...] = seen
         np.matmul(windows.T, matrix, out=y[images].reshape(-1, w.shape[3]))
     return y
 
 
-def gradients(
+def kernel_gradient(
     x: Array,
-    w: Array,
     dy: Array,
+    kernel_size: Pair,
     strides: Pair = (1, 1),
     dilation: Pair = (1, 1),
     padding: Padding = NO_PADDING,
-) -> tuple[Array, Array]:
-    """(dx, dw)."""
-    matrix = w.reshape(-1, w.shape[3])
-    dx, dw = np.empty_like(x), np.zeros_like(matrix)
-    (top, bottom), (left, right) = padding
-    back = ((-top, -bottom), (-left, -right))
-    for images, planes, seen in _blocks(x, w, dy, strides, dilation, padding):
-        rows = dy[images].reshape(-1, w.shape[3])
-        windows = np.ascontiguousarray(seen)
-        dw += windows.reshape(len(matrix), -1) @ rows
-        shares = np.matmul(matrix, rows.T, out=windows.reshape(len(matrix), -1))
-        shares = shares.reshape(seen.shape)
-        summed = np.zeros_like(planes)
-        for tap in np.ndindex(w.shape[:2]):
-            _windows(summed, w, dy, strides, dilation)[tap] += shares[tap]
-        dx[images] = pad(summed.transpose(1, 2, 3, 0), back)
-    return dx, dw.reshape(w.shape)
+) -> Array:
+    """dw."""
+    dw = np.zeros((*kernel_size, x.shape[3], dy.shape[3]), x.dtype)
+    matrix = dw.reshape(-1, dy.shape[3])
+    for images, seen, windows in _blocks(x, dw, dy, strides, dilation, padding):
+        windows.reshape(seen.shape)[...] = seen
+        matrix += windows @ dy[images].reshape(-1, dy.shape[3])
+    return dw
+
+
+def input_gradient(
+    dy: Array,
+    w: Array,
+    size: Pair,
+    strides: Pair = (1, 1),
+    dilation: Pair = (1, 1),
+    padding: Padding = NO_PADDING,
+) -> Array:
+    """dx for x of this (height, width)."""
+    (kh, kw, channels, filters), (height, width) = w.shape, dy.shape[1:3]
+    dx = empty((len(dy), *size, channels), dy.dtype)
+    step = _images_a_block(w, dy)
+    taps, grown = (
+        w[..., 0].size,
+        [n + sum(p) for n, p in zip(size, padding, strict=True)],
+    )
+    room = empty((taps * height * width * min(step, len(dy)),), dy.dtype)
+    back = tuple((-before, -after) for before, after in padding)
+    for i in range(0, len(dy), step):
+        rows = dy[i : i + step].reshape(-1, filters)
+        shares = room[: taps * len(rows)].reshape(taps, -1)
+        wide_product(w.reshape(taps, filters), rows.T, shares)
+        shares = shares.reshape(kh, kw, channels, -1, height, width)
+        planes = np.zeros((channels, shares.shape[3], *grown), dy.dtype)
+        for r, c in np.ndindex(kh, kw):
+            at = (
+                slice(t * d, t * d + (n - 1) * s + 1, s)
+                for t, d, n, s in zip(
+                    (r, c), dilation, (height, width), strides, strict=True
+                )
+            )
+            planes[:, :, *at] += shares[r, c]
+        dx[i : i + step] = pad(planes.transpose(1, 2, 3, 0), back)
+    return dx
+
+
+def _images_a_block(w: Array, y: Array) -> int:
+    """So many images that their unfolded windows fill BLOCK_BYTES."""
+    return max(1, BLOCK_BYTES // (w[..., 0].size * y[0, ..., 0].size * w.itemsize))
 
 
 def _blocks(x, w, y, strides, dilation, padding) -> Iterator[tuple]:
-    """(images, their planes, and the windows in them): some images at a time."""
-    each = math.prod(w.shape[:3]) * math.prod(y.shape[1:3]) * x.itemsize
-    step = max(1, BLOCK_BYTES // each)
+    """(images, a view of the windows in their planes, room to unfold it)."""
+    step, taps = _images_a_block(w, y), w[..., 0].size
+    memory = empty((taps * y[: min(step, len(x)), ..., 0].size,), x.dtype)
     for i in range(0, len(x), step):
         xp = pad(x[i : i + step], padding)
         planes = np.ascontiguousarray(xp.transpose(3, 0, 1, 2))
-        yield slice(i, i + step), planes, _windows(planes, w, y, strides, dilation)
+        seen = _windows(planes, w, y, strides, dilation)
+        windows = memory[: seen.size].reshape(taps, -1)
+        yield slice(i, i + step), seen, windows
 
 
 def _windows(planes: Array, w, y, strides, dilation) -> Array:

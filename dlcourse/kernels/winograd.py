@@ -29,9 +29,10 @@ The gradients are the adjoint of each step, in reverse: with M = A dY A^T for a 
 
 Tiles overlap in r - 1 pixels, where the dd of neighbours add up.
 
-The price is rounding: terms larger than the result cancel. `error_bound` is what float32
-can lose at worst; on normal numbers the largest error was 2e-6 of the largest entry for
-3 x 3 and 1e-5 for 5 x 5 kernels (6e-7 by correlation.correlate, which float64 takes).
+The price is rounding: terms larger than the result cancel. `error_bound` is what
+float32 can lose at worst; on normal numbers the largest error was 2e-6 of the largest
+entry for 3 x 3 and 1e-5 for 5 x 5 kernels (6e-7 by correlation.correlate, which float64
+takes).
 
 Winograd, Arithmetic Complexity of Computations, SIAM 1980; Lavin and Gray, Fast
 Algorithms for Convolutional Neural Networks, CVPR 2016.
@@ -45,6 +46,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from dlcourse.kernels.correlation import Padding, output_size, pad_textbook
+from dlcourse.kernels.memory import empty
 from dlcourse.kernels.products import wide_product
 
 Array = np.ndarray
@@ -145,7 +147,7 @@ def correlate(x: Array, w: Array, padding: Padding) -> Array:
     """y as correlation.correlate has it with strides and dilation 1."""
     plan = _Plan(x, w, padding)
     U, filters = plan.transformed(w), w.shape[3]
-    y = np.empty((len(x), *plan.size, filters), x.dtype)
+    y = empty((len(x), *plan.size, filters), x.dtype)
     for images in plan.blocks():
         V = plan.transformed_tiles(x[images])
         products = plan.table("filters", len(V), V.shape[1], filters)
@@ -162,7 +164,7 @@ def gradients(x: Array, w: Array, dy: Array, padding: Padding) -> tuple[Array, A
     U, filters = plan.transformed(w), w.shape[3]
     A, B = np.ascontiguousarray(plan.AT.T), np.ascontiguousarray(plan.BT.T)
     UT = np.ascontiguousarray(U.transpose(0, 2, 1))
-    dU, dx = np.zeros_like(U), np.empty_like(x)
+    dU, dx = np.zeros_like(U), empty(x.shape, x.dtype)
     for images in plan.blocks():
         V = plan.transformed_tiles(x[images])
         dY = plan.table("outputs", M * M, V.shape[1], filters)
@@ -208,7 +210,8 @@ class _Plan:
     def room(self, name: str, *shape: int) -> Array:
         """Memory of this shape; the first block, which is the largest, creates it."""
         if name not in self.memory:
-            self.memory[name] = np.zeros(math.prod(shape), self.dtype)
+            self.memory[name] = empty((math.prod(shape),), self.dtype)
+            self.memory[name][...] = 0
         return self.memory[name][: math.prod(shape)].reshape(shape)
 
     def table(self, name: str, numbers: int, tiles: int, channels: int) -> Array:
@@ -220,7 +223,7 @@ class _Plan:
         columns = tiles * channels
         if name not in self.memory:
             line = 64 // self.dtype.itemsize
-            self.memory[name] = np.empty((numbers, columns + line), self.dtype)
+            self.memory[name] = empty((numbers, columns + line), self.dtype)
         return self.memory[name][:, :columns].reshape(numbers, tiles, channels)
 
     def transformed(self, w: Array) -> Array:

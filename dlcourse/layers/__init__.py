@@ -15,6 +15,12 @@ from dlcourse.layers.dropout import (
 )
 from dlcourse.layers.embedding import Embedding
 from dlcourse.layers.gated import GRU, LSTM
+from dlcourse.layers.global_pooling import (
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+)
 from dlcourse.layers.merging import (
     Add,
     Average,
@@ -27,10 +33,6 @@ from dlcourse.layers.normalization import BatchNormalization
 from dlcourse.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,
-    GlobalAveragePooling1D,
-    GlobalAveragePooling2D,
-    GlobalMaxPooling1D,
-    GlobalMaxPooling2D,
     MaxPooling1D,
     MaxPooling2D,
 )

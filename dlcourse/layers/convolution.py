@@ -1,7 +1,8 @@
 """Conv1D and Conv2D.
 
-The arithmetic stands in kernels/correlation.py. A sequence is an image of height 1, so
-one piece of code serves both.
+The arithmetic stands in the kernels: correlation.py for everything, planes.py where
+there are few channels, winograd.py for 3x3 and 5x5 at stride 1 in float32. A sequence
+is an image of height 1, so one piece of code serves both.
 """
 
 import numpy as np
@@ -105,7 +106,9 @@ class Correlation(Windowed):
 
 
 class Conv1D(Correlation):
-    """y = phi(z), z[n, t, f] = b[f] + sum_{i,k} xp[n, t s + i d, k] W[i, k, f].
+    """y = phi(z), where the sum of z runs over i and k,
+
+        z[n, t, f] = b[f] + sum xp[n, t s + i d, k] W[i, k, f]
 
     x (batch, time, channels) -> y (batch, time', filters), correlated with windows of
     kernel_size steps, dilation_rate d apart, at every strides-th step s. xp is x padded
@@ -154,7 +157,9 @@ class Conv1D(Correlation):
 
 
 class Conv2D(Correlation):
-    """y = phi(z), z[n,r,c,f] = b[f] + sum_{i,j,k} xp[n, r s+i d, c s'+j d', k] W[i,j,k,f].
+    """y = phi(z), where the sum of z runs over i, j and k,
+
+        z[n, r, c, f] = b[f] + sum xp[n, r s + i d, c s' + j d', k] W[i, j, k, f]
 
     x (batch, height, width, channels) -> y (batch, height', width', filters),
     correlated with windows of kernel_size pixels, dilation_rate (d, d') apart, at
@@ -213,8 +218,10 @@ def convolve_backward(x, W, dz, geometry) -> tuple[np.ndarray, np.ndarray]:
     """(dL/dx, dL/dW) of `convolve`."""
     if winograd.pays(x, W, **geometry):
         return winograd.gradients(x, W, dz, geometry["padding"])
-    kernel = planes if planes.pays(x, W) else correlation
-    return kernel.gradients(x, W, dz, **geometry)
+    to_input = planes if planes.pays_backward(W) else correlation
+    to_kernel = planes if planes.pays(x, W) else correlation
+    dx = to_input.input_gradient(dz, W, x.shape[1:3], **geometry)
+    return dx, to_kernel.kernel_gradient(x, dz, W.shape[:2], **geometry)
 
 
 def joined(groups) -> np.ndarray:

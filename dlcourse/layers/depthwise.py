@@ -6,7 +6,10 @@ from dlcourse.validation import generator, require_positive_int
 
 
 class DepthwiseConv2D(Windowed):
-    """y = phi(z), z[n,r,c,k m+q] = b[k m+q] + sum_{i,j} xp[n, r s+i d, c s'+j d', k] W[i,j,k,q].
+    """y = phi(z), where the sum of z runs over i and j,
+
+        z[n, r, c, k m + q] =
+            b[k m + q] + sum xp[n, r s + i d, c s' + j d', k] W[i, j, k, q]
 
     x (batch, height, width, channels) -> y (batch, height', width', channels m) with
     m = depth_multiplier; windows, strides and padding as in Conv2D.

@@ -1,4 +1,4 @@
-"""What layers with windows share: sizes, padding, bias, activation, checks of shapes."""
+"""What convolutions share: sizes, padding, bias, activation, checks of shapes."""
 
 import numpy as np
 

@@ -61,7 +61,7 @@ CONV2D = {
     "one-channel-same": ({"filters": 2, "kernel_size": 5, "strides": 2, "padding": "same"}, (7, 8, 1)),
     "groups": ({"filters": 6, "kernel_size": 3, "groups": 3, "padding": "same"}, (4, 4, 3)),
     "groups-strides": ({"filters": 4, "kernel_size": 2, "groups": 2, "strides": 2}, (4, 5, 4)),
-    "whole": ({"filters": 3, "kernel_size": (3, 4)}, (3, 4, 2)),
+    "whole": ({"filters": 3, "kernel_size": (3, 4), "activation": None}, (3, 4, 2)),
     "one-pixel": ({"filters": 2, "kernel_size": 3, "padding": "same"}, (1, 1, 2)),
 }
 TRANSPOSE = {

@@ -97,6 +97,14 @@ LAYERS["GlobalAveragePooling1D"] += [
     for keepdims in (False, True)
 ]
 
+# Keras' PyTorch backend pads with copies of the border and counts them, where "same"
+# pads one side more than the other; TensorFlow, JAX and ours count real entries alone.
+NOT_ON_TORCH = (
+    "AveragePooling1D-same-dense",
+    "AveragePooling2D-same-overlap",
+    "AveragePooling2D-same-dense",
+)
+
 V = ValueError
 # fmt: off
 BAD_INPUT = [

@@ -14,7 +14,14 @@ BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 def _path(monkeypatch):
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     yield
-    for name in ("bench", "measure", "work", "contestants", "contestants.floor"):
+    for name in (
+        "bench",
+        "machine",
+        "measure",
+        "work",
+        "contestants",
+        "contestants.floor",
+    ):
         sys.modules.pop(name, None)
 
 
@@ -111,8 +118,20 @@ def test_the_table_is_that_of_the_issue():
 
 def test_rows_of_an_earlier_record_stay(monkeypatch):
     bench = importlib.import_module("bench")
-    old = {"items": {"a": {"goal": 1}, "b": {"goal": 2}}, "memory": {"a": {}}, "growth": {}, "further": {}, "import": {"dlcourse": {}}}
-    new = {"items": {"a": {"goal": 3}}, "memory": {}, "growth": {}, "further": {}, "import": {}}
+    old = {
+        "items": {"a": {"goal": 1}, "b": {"goal": 2}},
+        "memory": {"a": {}},
+        "growth": {},
+        "further": {},
+        "import": {"dlcourse": {}},
+    }
+    new = {
+        "items": {"a": {"goal": 3}},
+        "memory": {},
+        "growth": {},
+        "further": {},
+        "import": {},
+    }
     found = bench.merged(old, new)
     assert found["items"] == {"a": {"goal": 3}, "b": {"goal": 2}}
     assert found["memory"] == {"a": {}} and found["import"] == {"dlcourse": {}}
@@ -128,12 +147,25 @@ def test_a_run_lists_what_it_could_not_do(monkeypatch, tmp_path):
             case "versions":
                 return {"Python": "3"}
             case "pair" if request["rival"] == "keras":
-                result = {"median": 0.5, "low": 0.4, "high": 0.6, "ours": 1e-3, "theirs": 2e-3}
-                return {**result, "groups": 5, "way": "tf.function", "ways": {"tf.function": 2e-3}}
+                result = {
+                    "median": 0.5,
+                    "low": 0.4,
+                    "high": 0.6,
+                    "ours": 1e-3,
+                    "theirs": 2e-3,
+                }
+                return {
+                    **result,
+                    "groups": 5,
+                    "way": "tf.function",
+                    "ways": {"tf.function": 2e-3},
+                }
         return {"not_run": "for a reason"}
 
     monkeypatch.setattr(bench, "ask", ask)
-    monkeypatch.setattr(bench, "imports", lambda quick: {"dlcourse": {"cpu": 0.1, "wall": 0.1}})
+    monkeypatch.setattr(
+        bench, "imports", lambda *_: {"dlcourse": {"cpu": 0.1, "wall": 0.1}}
+    )
     target = tmp_path / "benchmarks.json"
     assert bench.main(["--record", str(target)]) == 0
     record = json.loads(target.read_text("utf-8"))

@@ -1,0 +1,138 @@
+"""Which test runs which line of the package: the measuring half of tools/mutants.py.
+
+Every test file runs in a fork of one process that has imported the frameworks, so that
+they are loaded once. Coverage.py notes lines and branches with the test that ran them.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import coverage
+import pytest
+
+QUIET = {
+    "TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "MPLBACKEND": "agg",
+    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "KERAS_BACKEND": "tensorflow",
+}  # fmt: skip
+PYTEST = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=line"]
+
+
+def warm(tree: Path) -> None:
+    """Import what the tests need, but nothing of the package itself."""
+    os.environ.update(QUIET)
+    os.chdir(tree)
+    sys.path[:0] = [str(tree), str(tree / "tests"), str(tree / "tools")]
+    import hypothesis
+    import keras
+    import scipy.signal
+    import scipy.special
+    import scipy.stats
+    import sklearn.linear_model
+    import sklearn.neural_network  # noqa: F401
+
+    assert not [name for name in sys.modules if name.split(".")[0] == "dlcourse"]
+
+
+def forked(work: Callable[[], int], log: Path, seconds: float) -> tuple[int | None, float]:
+    """(what `work` returned in a fork, seconds); None where it took longer than allowed."""
+    start = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        with log.open("w") as file:
+            os.dup2(file.fileno(), 1)
+            os.dup2(file.fileno(), 2)
+        code = 70
+        try:
+            code = int(work())
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(code)
+    while time.monotonic() - start < seconds:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status), time.monotonic() - start
+        time.sleep(0.02)
+    os.killpg(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return None, seconds
+
+
+class Contexts:
+    """Tells coverage which test runs; keeps outcome and seconds of each."""
+
+    def __init__(self, measured: coverage.Coverage):
+        self.measured, self.tests = measured, {}
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self, item):
+        self.measured.switch_context(item.nodeid)
+        yield
+        self.measured.switch_context("")
+
+    def pytest_runtest_logreport(self, report):
+        outcome, seconds = self.tests.get(report.nodeid, ("passed", 0.0))
+        if report.outcome != "passed":
+            outcome = report.outcome
+        self.tests[report.nodeid] = outcome, seconds + report.duration
+
+
+def measure_file(test_file: str, folder: Path) -> int:
+    """Run one test file under coverage; writes NAME.coverage and NAME.json."""
+    name = Path(test_file).stem
+    measured = coverage.Coverage(
+        data_file=str(folder / f"{name}.coverage"), branch=True, source=["dlcourse"], config_file=False
+    )
+    contexts = Contexts(measured)
+    measured.start()
+    code = pytest.main([*PYTEST, test_file], plugins=[contexts])
+    measured.stop()
+    measured.save()
+    (folder / f"{name}.json").write_text(json.dumps(contexts.tests))
+    return code
+
+
+def measure(test_files: list[str], folder: Path, seconds: float = 3600) -> list[str]:
+    """Measure every file; returns those that did not pass."""
+    folder.mkdir(parents=True, exist_ok=True)
+    failed = []
+    for test_file in test_files:
+        code, took = forked(
+            lambda f=test_file: measure_file(f, folder), folder / f"{Path(test_file).stem}.log", seconds
+        )
+        print(f"{test_file}: {code}, {took:.0f} s", flush=True)
+        if code != 0:
+            failed.append(test_file)
+    return failed
+
+
+def combined(folder: Path) -> coverage.Coverage:
+    """All files together."""
+    whole = coverage.Coverage(data_file=str(folder / "all"), branch=True, source=["dlcourse"], config_file=False)
+    whole.combine([str(p) for p in sorted(folder.glob("*.coverage"))], keep=True)
+    return whole
+
+
+def tests_of_lines(folder: Path) -> dict[str, dict[int, list[str]]]:
+    """file -> line -> the tests that run it, the quickest first; passed ones alone."""
+    seconds = {}
+    for path in folder.glob("*.json"):
+        for test, (outcome, took) in json.loads(path.read_text()).items():
+            if outcome == "passed":
+                seconds[test] = took
+    data = combined(folder).get_data()
+    found: dict[str, dict[int, list[str]]] = defaultdict(dict)
+    for file in data.measured_files():
+        for line, tests in data.contexts_by_lineno(file).items():
+            known = [t for t in tests if t in seconds]
+            found[file][line] = sorted(known, key=seconds.__getitem__)
+    return found
