@@ -13,6 +13,7 @@ import pytest
 
 from dlcourse import architectures, gradcheck, layers, losses, models, optimizers, twin
 from dlcourse.architectures import keras_layers, lenet, numpy_layers
+from dlcourse.architectures.googlenet import INCEPTIONS
 from dlcourse.models.outline import build_blank
 from dlcourse.twin import difference
 
@@ -245,6 +246,10 @@ def test_unet_shapes_are_those_of_figure_1():
         row.shape for row in architectures.table(model) if row.kind == "Cropping2D"
     ]
     assert cropped == [(56, 56, 512), (104, 104, 256), (200, 200, 128), (392, 392, 64)]
+    cut = [
+        layer.cropping for layer in model.layers if isinstance(layer, layers.Cropping2D)
+    ]
+    assert cut == [((n, n), (n, n)) for n in (4, 16, 40, 88)]  # from the middle
     assert model.output_shape == (None, 388, 388, 2)
     same = architectures.unet(input_shape=(128, 128, 3), classes=3, padding="same")
     assert same.output_shape == (None, 128, 128, 3)
@@ -392,6 +397,68 @@ def test_a_wrong_wire_is_seen():
     other.set_weights(ours.get_weights())
     with pytest.raises(AssertionError, match="outputs"):
         check("outputs", ours.predict(x), other(x), 1e-2)
+
+
+@pytest.mark.parametrize("shortcut", ["A", "B"])
+def test_a_residual_block_that_adds_nothing_passes_x_on(shortcut, rng):
+    """With gamma 0 in the last normalization of each block only the shortcuts are left."""
+    model = architectures.resnet_small(
+        8, width=3, input_shape=(6, 6, 2), shortcut=shortcut
+    )
+    model.build(rng=0, dtype="float64")
+    added = [layer.output for layer in model.layers if isinstance(layer, layers.Add)]
+    for node in added:
+        last = node.inputs[0].layer
+        assert isinstance(last, layers.BatchNormalization)
+        last.params["gamma"][:] = 0
+    values = {
+        layer: y
+        for layer, y, _, _ in model.flow(rng.normal(size=(2, 6, 6, 2)))
+        if layer
+    }
+    for k, node in enumerate(added):
+        source = node.inputs[1].layer
+        assert isinstance(
+            source,
+            (
+                layers.Activation,
+                layers.BatchNormalization,
+                numpy_layers.IdentityShortcut,
+            ),
+        )
+        np.testing.assert_array_equal(values[node.layer], values[source])
+        if k == 0:  # the identity: the block's input, the first ReLU
+            assert source is model.layers[2]
+        elif shortcut == "A":
+            x = values[source.output.inputs[0].layer]
+            np.testing.assert_array_equal(
+                values[source][..., : x.shape[-1]], x[:, ::2, ::2]
+            )
+            assert not values[source][..., x.shape[-1] :].any()
+
+
+def test_an_inception_module_joins_four_ways():
+    """1x1; 1x1 and 3x3; 1x1 and 5x5; pooling and 1x1: all from the same x."""
+    model = architectures.googlenet()
+    joined = [
+        layer.output for layer in model.layers if isinstance(layer, layers.Concatenate)
+    ]
+    assert len(joined) == 9
+    for node, filters in zip(joined, INCEPTIONS.values(), strict=True):
+        n1, before3, n3, before5, n5, after_pool = filters
+        one, three, five, pooled = node.inputs
+        x = one.inputs[0]
+        ways = [
+            [(one.layer, (1, 1), n1)],
+            [(three.layer, (3, 3), n3), (three.inputs[0].layer, (1, 1), before3)],
+            [(five.layer, (5, 5), n5), (five.inputs[0].layer, (1, 1), before5)],
+            [(pooled.layer, (1, 1), after_pool)],
+        ]
+        for layer, size, n in itertools.chain(*ways):
+            assert (layer.kernel_size, layer.filters) == (size, n)
+        assert three.inputs[0].inputs == five.inputs[0].inputs == [x]
+        assert isinstance(pooled.inputs[0].layer, layers.MaxPooling2D)
+        assert pooled.inputs[0].inputs == [x]
 
 
 # -- the layers that Keras lacks
@@ -618,10 +685,8 @@ def test_numpy_alone_is_loaded():
     assert not {"keras", "tensorflow", "h5py"} & set(run.stdout.split())
 
 
-def test_the_keras_names_are_those_of_numpy():
-    assert {c for c in vars(keras_layers) if c in vars(numpy_layers) and c[0].isupper()} >= {
-        "ScaledTanh", "Subsampling2D", "SparseConv2D", "RBF", "IdentityShortcut",
-    }  # fmt: skip
+def test_both_worlds_have_the_same_names():
+    assert all(hasattr(keras_layers, name) for name in numpy_layers.__all__)
     with pytest.raises(AttributeError, match="the world of keras has no 'Nothing'"):
         architectures.world("keras").Nothing  # noqa: B018
     assert architectures.world("numpy").Dense is layers.Dense

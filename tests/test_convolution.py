@@ -345,3 +345,14 @@ def test_options_of_weights_act(rng):
     penalty, _ = conv.regularization()
     assert penalty == pytest.approx(0.01 * np.abs(conv.params["kernel"]).sum())
     assert repr(conv) == "Conv2DTranspose(2, (3, 3))"
+
+
+@pytest.mark.parametrize("layer", [Conv1D(4, 2, groups=2), Conv1D(64, 3)])
+def test_the_gradient_of_the_input_can_be_left_out(layer, rng):
+    built(layer, (8, 4))
+    y, cache = layer.forward(rng.normal(size=(2, 8, 4)))
+    _, grads = layer.backward(y, cache)
+    dx, alone = layer.backward(y, cache, input_gradient=False)
+    assert dx is None and list(alone) == list(grads)
+    for name, gradient in alone.items():
+        np.testing.assert_array_equal(gradient, grads[name])

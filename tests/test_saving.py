@@ -23,7 +23,7 @@ from dlcourse import (
 )
 from dlcourse.layers.base import Layer
 from dlcourse.models import archive
-from dlcourse.models.description import describe, restore
+from dlcourse.models.description import KINDS, _is_ours, _subclasses, describe, restore
 
 LAYER_CASES = cases.all_of(cases.LAYERS)
 
@@ -227,6 +227,13 @@ def test_a_readers_own_layer_is_passed_by_name(tmp_path, rng):
         there_and_back(model, tmp_path)
     with pytest.raises(ValueError, match="expected a layer of dlcourse"):
         there_and_back(model, tmp_path, custom_objects={"Twice": dict})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_class_is_found_by_its_name_alone(kind):
+    """No two public classes of one kind share a name, so a file says which it means."""
+    names = [cls.__name__ for cls in set(_subclasses(KINDS[kind])) if _is_ours(cls)]
+    assert len(names) == len(set(names))
 
 
 def test_a_subclass_of_a_model_is_refused(tmp_path):

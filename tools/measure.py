@@ -29,7 +29,6 @@ def warm(tree: Path) -> None:
     os.environ.update(QUIET)
     os.chdir(tree)
     sys.path[:0] = [str(tree), str(tree / "tests"), str(tree / "tools")]
-    import hypothesis
     import keras
     import scipy.signal
     import scipy.special

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from dlcourse.architectures.numpy_layers import A, S, placement
+from dlcourse.architectures.lenet_layers import A, S, placement
 
 
 class _Layer(keras.layers.Layer):

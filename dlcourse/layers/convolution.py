@@ -62,7 +62,8 @@ class Correlation(Windowed):
         y, kept = self.finish(z[:, 0] if self.rank == 1 else z)
         return y, (x, kept)
 
-    def backward(self, dy, cache):
+    def backward(self, dy, cache, input_gradient=True):
+        """As every layer's; without input_gradient dx is None and costs nothing."""
         x, kept = cache
         W, geometry = (
             self.as_planes(self.params["kernel"]),
@@ -71,13 +72,16 @@ class Correlation(Windowed):
         dz, grads = self.start(dy, kept)
         images, dz = self.as_images(x), self.as_images(dz)
         parts = [
-            convolve_backward(images[..., c], W[..., f], dz[..., f], geometry)
+            convolve_backward(
+                images[..., c], W[..., f], dz[..., f], geometry, input_gradient
+            )
             for c, f in self._groups()
         ]
         dx, dW = (joined(part) for part in zip(*parts, strict=True))
-        if self.rank == 1:
-            dx, dW = dx[:, 0], dW[0]
-        return dx, {"kernel": dW, **grads}
+        grads = {"kernel": dW[0] if self.rank == 1 else dW, **grads}
+        if not input_gradient:
+            return None, grads
+        return dx[:, 0] if self.rank == 1 else dx, grads
 
     def _groups(self) -> list[tuple[slice, slice]]:
         """The channels and the filters of each group."""
@@ -214,14 +218,16 @@ def convolve(x: np.ndarray, W: np.ndarray, geometry: dict) -> np.ndarray:
     return kernel.correlate(x, W, **geometry)
 
 
-def convolve_backward(x, W, dz, geometry) -> tuple[np.ndarray, np.ndarray]:
+def convolve_backward(x, W, dz, geometry, input_gradient=True):
     """(dL/dx, dL/dW) of `convolve`."""
     if winograd.pays(x, W, **geometry):
         return winograd.gradients(x, W, dz, geometry["padding"])
     to_input = planes if planes.pays_backward(W) else correlation
     to_kernel = planes if planes.pays(x, W) else correlation
-    dx = to_input.input_gradient(dz, W, x.shape[1:3], **geometry)
-    return dx, to_kernel.kernel_gradient(x, dz, W.shape[:2], **geometry)
+    dW = to_kernel.kernel_gradient(x, dz, W.shape[:2], **geometry)
+    if not input_gradient:
+        return x[:0], dW
+    return to_input.input_gradient(dz, W, x.shape[1:3], **geometry), dW
 
 
 def joined(groups) -> np.ndarray:

@@ -23,6 +23,11 @@ class LayerCase:
     seed: int | None = None
     draw: Callable | None = None
 
+    @property
+    def of_ids(self) -> bool:
+        """Whether x holds class numbers, which have no derivative."""
+        return getattr(self.draw, "__name__", "") == "ids"
+
     def model(self, dtype: str = "float64") -> models.Sequential:
         """Built, with distinct random weights, biases included."""
         return filled(
