@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-MODULES = ("numpy", "dlcourse", "tensorflow", "keras")
+MODULES = ("numpy", "dlcourse", "dlcourse.models", "tensorflow", "keras")
 
 
 def imports(quick: bool, environment: dict) -> dict:

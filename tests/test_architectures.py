@@ -285,6 +285,8 @@ def floatx():
     before = keras.config.floatx()
 
     def choose(dtype):
+        if keras.backend.backend() == "jax":
+            dtype = "float32"
         keras.config.set_floatx(dtype)
         keras.config.set_dtype_policy(dtype)
 

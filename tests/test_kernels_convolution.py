@@ -179,6 +179,7 @@ def test_winograd_keeps_its_bound_at_its_worst(r):
     ("kernel", "channels", "filters", "dtype", "options", "pays"),
     [
         (3, 32, 64, "float32", {}, True),
+        (3, 16, 16, "float32", {}, True),
         (5, 32, 64, "float32", {}, True),
         (3, 32, 64, "float64", {}, False),  # float64 takes the exact way, always
         (3, 2, 3, "float32", {}, False),  # the transforms outweigh the products

@@ -12,6 +12,7 @@ import time
 import traceback
 from collections import defaultdict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import coverage
@@ -29,17 +30,15 @@ def warm(tree: Path) -> None:
     os.environ.update(QUIET)
     os.chdir(tree)
     sys.path[:0] = [str(tree), str(tree / "tests"), str(tree / "tools")]
-    import keras
-    import scipy.signal
-    import scipy.special
-    import scipy.stats
     import sklearn.linear_model
     import sklearn.neural_network  # noqa: F401
 
     assert not [name for name in sys.modules if name.split(".")[0] == "dlcourse"]
 
 
-def forked(work: Callable[[], int], log: Path, seconds: float) -> tuple[int | None, float]:
+def forked(
+    work: Callable[[], int], log: Path, seconds: float
+) -> tuple[int | None, float]:
     """(what `work` returned in a fork, seconds); None where it took longer than allowed."""
     start = time.monotonic()
     pid = os.fork()
@@ -89,7 +88,10 @@ def measure_file(test_file: str, folder: Path) -> int:
     """Run one test file under coverage; writes NAME.coverage and NAME.json."""
     name = Path(test_file).stem
     measured = coverage.Coverage(
-        data_file=str(folder / f"{name}.coverage"), branch=True, source=["dlcourse"], config_file=False
+        data_file=str(folder / f"{name}.coverage"),
+        branch=True,
+        source=["dlcourse"],
+        config_file=False,
     )
     contexts = Contexts(measured)
     measured.start()
@@ -100,23 +102,29 @@ def measure_file(test_file: str, folder: Path) -> int:
     return code
 
 
-def measure(test_files: list[str], folder: Path, seconds: float = 3600) -> list[str]:
+def measure(test_files: list[str], folder: Path, jobs: int = 1, seconds: float = 3600) -> list[str]:
     """Measure every file; returns those that did not pass."""
     folder.mkdir(parents=True, exist_ok=True)
-    failed = []
-    for test_file in test_files:
-        code, took = forked(
-            lambda f=test_file: measure_file(f, folder), folder / f"{Path(test_file).stem}.log", seconds
-        )
+
+    def one(test_file):
+        log = folder / f"{Path(test_file).stem}.log"
+        code, took = forked(lambda: measure_file(test_file, folder), log, seconds)
         print(f"{test_file}: {code}, {took:.0f} s", flush=True)
-        if code != 0:
-            failed.append(test_file)
-    return failed
+        return code
+
+    with ThreadPoolExecutor(jobs) as pool:
+        codes = list(pool.map(one, test_files))
+    return [file for file, code in zip(test_files, codes, strict=True) if code != 0]
 
 
 def combined(folder: Path) -> coverage.Coverage:
     """All files together."""
-    whole = coverage.Coverage(data_file=str(folder / "all"), branch=True, source=["dlcourse"], config_file=False)
+    whole = coverage.Coverage(
+        data_file=str(folder / "all"),
+        branch=True,
+        source=["dlcourse"],
+        config_file=False,
+    )
     whole.combine([str(p) for p in sorted(folder.glob("*.coverage"))], keep=True)
     return whole
 

@@ -30,9 +30,7 @@ def summary(found: list[dict]) -> dict:
             row["test"] for row in kinds["test"] if row["outcome"] == "failed"
         ),
         "twins": twins(kinds["twin"]),
-        "beside_keras": others(
-            [row for row in tests if "Keras" in row["libraries"]], {"Keras"}
-        ),
+        "beside_keras": others([row for row in tests if "Keras" in row["libraries"]]),
         "gradients": gradients(kinds["gradient"]),
         "refused": dict(Counter(row["by"] for row in kinds["refused"])),
         "oracles": oracles(tests),
@@ -99,8 +97,8 @@ def gradients(found: list[dict]) -> dict:
     return made
 
 
-def others(found: list[dict], libraries: set[str]) -> dict:
-    """family -> class -> {"tests", "largest"} of tests that compare with these."""
+def others(found: list[dict]) -> dict:
+    """family -> class -> {"tests", "largest"} of these tests."""
     made = {}
     for row in found:
         for family, name in row["classes"]:
@@ -118,15 +116,24 @@ def others(found: list[dict], libraries: set[str]) -> dict:
 def oracles(tests: list[dict]) -> list[dict]:
     """One row an oracle and class: tests and the largest difference they saw.
 
-    A test that compares with Keras uses what else it calls as a tool.
+    A test that compares with Keras uses what else it calls as a tool, and so does a
+    test of a property, unless its name says otherwise.
     """
     groups = defaultdict(list)
     for row in tests:
-        if "Keras" in row["libraries"]:
+        name = row["test"].lower()
+        named = any(word in name for word in ("scipy", "scikit", "torch", "hand"))
+        textbook = "the textbook form" in row["libraries"]
+        if "Keras" in row["libraries"] or "keras" in name.split("::")[-1]:
             continue
+        if row["property"] and not (named or textbook):
+            continue
+        classes = row["classes"]
+        if not classes and (textbook or "kernels" in name):
+            classes = [("kernels", words(row["test"]))]
         for library in row["libraries"]:
-            for family, name in row["classes"]:
-                groups[family, name, library].append(row)
+            for family, kind in classes:
+                groups[family, kind, library].append(row)
     made = []
     for (family, name, library), group in sorted(groups.items()):
         compared = [row["largest"] for row in group if row["compared"]]

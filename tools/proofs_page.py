@@ -9,6 +9,7 @@ FAMILIES = {
     "layers": "Layers", "activations": "Activations", "losses": "Losses",
     "optimizers": "Optimizers", "schedules": "Schedules", "initializers": "Initializers",
     "regularizers": "Regularizers", "constraints": "Constraints", "metrics": "Metrics",
+    "kernels": "Kernels",
     "callbacks": "Callbacks", "models": "Whole models",
 }  # fmt: skip
 
@@ -68,7 +69,7 @@ def proofs_markdown(found: dict | None) -> str:
         entries = [e for e in found["oracles"] if e["family"] == family]
         lines += table(
             f"{FAMILIES[family]}: second oracles, with the largest relative difference where numbers were compared.",
-            ["class", "oracle", "tests", "difference"],
+            ["test" if family == "kernels" else "class", "oracle", "tests", "difference"],
             ([f"`{e['name']}`", e["oracle"], str(e["tests"]), small(e["largest"])] for e in entries),
             )  # fmt: skip
     alone = {

@@ -166,13 +166,7 @@ def memory_table(found: dict) -> list[str]:
         if {"numpy", "keras"} <= measured(e).keys()
     }  # fmt: skip
     lines = ["## Memory and import", ""] if rows or found["import"] else []
-    if found["import"].get("dlcourse"):
-        ours, keras = found["import"]["dlcourse"], found["import"].get("keras")
-        beside = f"; `import keras` takes {keras['cpu']:.1f} s" if keras else ""
-        lines += [
-            f"`import dlcourse` takes {ours['cpu']:.3f} s of CPU time and {ours['wall']:.3f} s on the clock (the median of {ours['runs']} fresh "
-            f"interpreters; the goal is {found['import']['goal']} s){beside}."
-        ]
+    lines += import_text(found["import"])
     return lines + table(
         "Peak resident memory of a process that trains, in MiB, and ours relative to Keras (goal 0.30).",
         ["item", "ours", "Keras", "ratio"],
@@ -186,6 +180,25 @@ def memory_table(found: dict) -> list[str]:
             for n, e in rows.items()
         ),
     )
+
+
+def import_text(found: dict) -> list[str]:
+    """What a reader waits for before the first line."""
+    if "dlcourse" not in found:
+        return []
+
+    def seconds(module):
+        entry = found[module]
+        return f"{entry['cpu']:.2g} s ({entry['wall']:.2g} s on the clock)"
+
+    text = (
+        f"`import dlcourse` takes {seconds('dlcourse')} of CPU time, the median of {found['dlcourse']['runs']} fresh interpreters; the "
+        f"goal is {found['goal']} s. Each part loads when it is first used"
+    )
+    if "dlcourse.models" in found:
+        text += f": `import dlcourse.models`, with all layers, losses and optimizers, takes {seconds('dlcourse.models')}"
+    others = [f"`import {m}` {seconds(m)}" for m in ("numpy", "keras") if m in found]
+    return [f"{text}. Beside it: {listed(others)}." if others else f"{text}."]
 
 
 def wall_table(items: dict) -> list[str]:

@@ -3,7 +3,6 @@
 import warnings
 
 import numpy as np
-from sklearn.neural_network import MLPClassifier
 from work import Training
 
 from contestants import NotDone
@@ -14,6 +13,8 @@ def build(work, weights=None) -> dict:
     kinds = {kind for kind, _ in work.blocks} if isinstance(work, Training) else set()
     if kinds != {"dense"}:
         raise NotDone("scikit-learn has networks of dense layers alone")
+    from sklearn.neural_network import MLPClassifier  # only where there is work for it
+
     x, y = work.data()
     hidden = tuple(options["units"] for _, options in work.blocks[:-1])
     net = MLPClassifier(

@@ -1,6 +1,7 @@
 """The layers of numpy_layers.py, and local response normalization, as Keras layers.
 
-The only module of the architectures that imports Keras.
+The only module of the architectures that imports Keras. Products are written with @,
+since on PyTorch ops.matmul rounds float64 to float32.
 """
 
 import keras
@@ -82,7 +83,7 @@ class SparseConv2D(_Layer):
             self.kernel_size,
             ops.convert_to_tensor(self.places, self.compute_dtype),
         )
-        W = ops.matmul(ops.reshape(self.kernel, (k * k, -1)), places)
+        W = ops.reshape(self.kernel, (k * k, -1)) @ places
         W = ops.reshape(W, (k, k, x.shape[-1], len(self.table)))
         return ops.conv(x, W) + self.bias
 
@@ -154,7 +155,7 @@ class LocalResponseNormalization(_Layer):
     def call(self, x):
         o, i = self.own, np.arange(x.shape[-1])
         band = np.abs(i[:, np.newaxis] - i) <= o["depth_radius"]
-        total = ops.matmul(x * x, ops.convert_to_tensor(band, dtype=self.compute_dtype))
+        total = (x * x) @ ops.convert_to_tensor(band, dtype=self.compute_dtype)
         return x * (o["bias"] + o["alpha"] * total) ** -o["beta"]
 
     def compute_output_shape(self, shape):

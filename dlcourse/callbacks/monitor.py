@@ -147,7 +147,6 @@ class ReduceLROnPlateau(Monitor):
         value = self.logged(logs)
         if self.cooldown_counter:
             self.cooldown_counter -= 1
-            self.wait = 0
         if self.better(value, self.best):
             self.best, self.wait = value, 0
             return

@@ -8,8 +8,7 @@ is a plane, and the windows are unfolded by tap: one row for all the pixels that
     y^T (filters, positions) = W^T (filters, taps) @ windows (taps, positions)
 
 Going back, W @ dy^T is the share of every tap, and each row of it is added to the plane
-where it was read. For some more channels this gradient alone still pays: as a product
-it would have just so many columns. Results as in correlation.py; no negative padding.
+where it was read. Results as in correlation.py; no negative padding.
 """
 
 from collections.abc import Iterator
@@ -31,7 +30,7 @@ Array = np.ndarray
 
 BLOCK_BYTES = 512 * 1024
 SHORT = 16  # numbers in a line of a window
-FEW = 8  # channels
+FEW = 4  # channels
 
 
 def pays(x: Array, w: Array) -> bool:
@@ -41,7 +40,7 @@ def pays(x: Array, w: Array) -> bool:
 
 
 def pays_backward(w: Array) -> bool:
-    """Whether dx of correlation.py would be a product with less than 8 columns."""
+    """Whether dx by correlation.py would be a product with fewer than 4 columns."""
     return w.shape[:2] != (1, 1) and w.shape[2] < FEW
 
 
@@ -87,38 +86,27 @@ def input_gradient(
     dilation: Pair = (1, 1),
     padding: Padding = NO_PADDING,
 ) -> Array:
-    """dx for x of this (height, width).
-
-    With stride 1, dy gets as many columns of zeros as make it as wide as the plane.
-    Then all its lines together are one long line, which meets the plane's at one place.
-    """
-    kh, kw, channels, filters = w.shape
-    tall, broad = (n + sum(p) for n, p in zip(size, padding, strict=True))
-    merged = strides == (1, 1)
-    if merged:
-        dy = pad(dy, ((0, 0), (0, broad - dy.shape[2])))
-    (n, height, width), taps = dy.shape[:3], w[..., 0].size
-    dx = empty((n, *size, channels), dy.dtype)
+    """dx for x of this (height, width)."""
+    (kh, kw, channels, filters), taps = w.shape, w[..., 0].size
+    dx, (n, height, width) = empty((len(dy), *size, channels), dy.dtype), dy.shape[:3]
+    grown = [size + sum(pads) for size, pads in zip(size, padding, strict=True)]
+    (top, _), (left, _) = padding
     step = _images_a_block(w, dy)
     room = empty((taps * height * width * min(step, n),), dy.dtype)
-    top, left = (before for before, _ in padding)
     for i in range(0, n, step):
         rows = dy[i : i + step].reshape(-1, filters)
         shares = room[: taps * len(rows)].reshape(taps, -1)
         wide_product(w.reshape(taps, filters), rows.T, shares)
         shares = shares.reshape(kh, kw, channels, -1, height, width)
-        lines = np.zeros((channels, shares.shape[3], (tall + 1) * broad), dy.dtype)
-        planes = lines[..., : tall * broad].reshape(*lines.shape[:2], tall, broad)
+        planes = np.zeros((channels, shares.shape[3], *grown), dy.dtype)
         for r, c in np.ndindex(kh, kw):
-            down, across = r * dilation[0], c * dilation[1]
-            if merged:
-                start, share = down * broad + across, shares[r, c]
-                share = share.reshape(*lines.shape[:2], -1)
-                lines[..., start : start + share.shape[-1]] += share
-            else:
-                at_rows = slice(down, down + (height - 1) * strides[0] + 1, strides[0])
-                at = slice(across, across + (width - 1) * strides[1] + 1, strides[1])
-                planes[:, :, at_rows, at] += shares[r, c]
+            taken = (
+                slice(t * d, t * d + (count - 1) * s + 1, s)
+                for t, d, count, s in zip(
+                    (r, c), dilation, (height, width), strides, strict=True
+                )
+            )
+            planes[:, :, *taken] += shares[r, c]
         seen = planes[:, :, top : top + size[0], left : left + size[1]]
         dx[i : i + step] = seen.transpose(1, 2, 3, 0)
     return dx

@@ -59,12 +59,14 @@ POINTS = {
     5: (0, -0.5, 0.5, -1, 1, -2, 2),
 }
 BLOCK_BYTES = 1024 * 1024
+MOVE = 12  # multiplications in the time of copying one number
 
 
 def pays(x: Array, w: Array, strides=(1, 1), dilation=(1, 1), padding=None) -> bool:
-    """Whether the kernel suits, x is float32 and the multiplications are fewer.
+    """Whether the kernel suits, x is float32 and there is less to do.
 
-    Those of the transforms count as well: with few channels they outweigh the rest.
+    That is: to multiply, in the transforms as well, and to copy; moving a number costs
+    some twelve multiplications. With few channels the transforms outweigh the rest.
     """
     r, channels, filters = w.shape[1:]
     suits = w.shape[0] == r and r in POINTS and (*strides, *dilation) == (1, 1, 1, 1)
@@ -74,9 +76,12 @@ def pays(x: Array, w: Array, strides=(1, 1), dilation=(1, 1), padding=None) -> b
         output_size(size, r, 1, 1, pad)
         for size, pad in zip(x.shape[1:3], padding, strict=True)
     )
-    n, tiles = M + r - 1, -(-height // M) * -(-width // M)
-    product, direct = channels * filters, r * r * height * width * channels * filters
-    return n * n * tiles * (n * n * channels + product + M * M * filters) < direct
+    tiles, numbers = -(-height // M) * -(-width // M), (M + r - 1) ** 2
+    product = channels * filters
+    here = numbers * (numbers * channels + product + M * M * filters)
+    here += MOVE * (numbers * channels + 2 * M * M * filters)
+    unfolded = height * width * r * r * (product + MOVE * channels)
+    return tiles * here < unfolded
 
 
 @functools.cache

@@ -5,6 +5,7 @@ One module a topic; each may define any of the tables below, and they are merged
     LAYERS LOSSES OPTIMIZERS INITIALIZERS METRICS    class name -> list of cases
     CALLBACKS                                        names that tests/test_callbacks.py compares
     NO_TWIN                                          what Keras lacks -> the oracle that stands in
+    NOT_ON                                           backend -> {case id: why it is left out there}
     BAD_INPUT                                        list of (call, error, words that it must say, ...)
 """
 
@@ -17,6 +18,7 @@ __all__ = ["GraphCase", "K", "LayerCase", "LossCase", "N", "dense", "filled", "m
 
 LAYERS, LOSSES, OPTIMIZERS, INITIALIZERS, METRICS = {}, {}, {}, {}, {}
 CALLBACKS, BAD_INPUT = [], []
+NOT_ON: dict[str, dict[str, str]] = {}
 NO_TWIN = dict.fromkeys(
     ("Layer", "Loss", "Optimizer", "Initializer", "Metric"),
     "a base class: its subclasses have cases",
@@ -29,6 +31,8 @@ for _found in pkgutil.iter_modules(__path__):
         _new = getattr(_module, _name, {})
         assert not _new.keys() & _table.keys(), f"{_found.name}: {_name} twice"
         _table |= _new
+    for _backend, _ids in getattr(_module, "NOT_ON", {}).items():
+        NOT_ON.setdefault(_backend, {}).update(_ids)
     CALLBACKS += getattr(_module, "CALLBACKS", [])
     BAD_INPUT += getattr(_module, "BAD_INPUT", [])
 

@@ -21,6 +21,7 @@ def table(name: str, options: dict) -> list[LayerCase]:
     ]
 
 
+# fmt: off
 CONV1D = {
     "plain": ({"filters": 3, "kernel_size": 3}, (6, 2)),
     "one-step": ({"filters": 3, "kernel_size": 1}, (4, 2)),
@@ -93,7 +94,8 @@ DEPTHWISE = {
     "dilation": ({"kernel_size": 2, "dilation_rate": (2, 1)}, (4, 4, 2)),
     "dilation-strides": ({"kernel_size": 2, "dilation_rate": 2, "strides": 2, "padding": "same"}, (5, 4, 2)),
     "wide-kernel": ({"kernel_size": 5, "padding": "same"}, (2, 3, 2)),
-}  # fmt: skip
+}
+# fmt: on
 LAYERS = {
     "Conv1D": table("Conv1D", CONV1D),
     "Conv2D": [

@@ -114,8 +114,11 @@ LAYERS = {
     ],
 }
 
-# Keras' PyTorch backend takes axis=1 of four for the last axes, and fails.
-NOT_ON_TORCH = ("LayerNormalization-axis",)
+NOT_ON = {
+    "torch": {
+        "LayerNormalization-axis": "Keras' PyTorch backend takes axis=1 of four for the last axes, and fails"
+    }
+}
 
 NO_TWIN = {
     "LocalResponseNormalization": "tf.nn.lrn in float32, PyTorch and a loop: tests/test_normalization.py",

@@ -97,13 +97,15 @@ LAYERS["GlobalAveragePooling1D"] += [
     for keepdims in (False, True)
 ]
 
-# Keras' PyTorch backend pads with copies of the border and counts them, where "same"
-# pads one side more than the other; TensorFlow, JAX and ours count real entries alone.
-NOT_ON_TORCH = (
-    "AveragePooling1D-same-dense",
-    "AveragePooling2D-same-overlap",
-    "AveragePooling2D-same-dense",
-)
+# Where "same" pads one side more than the other.
+_BORDER = "Keras' PyTorch backend pads with copies of the border and counts them; TensorFlow and JAX count real entries"
+NOT_ON = {
+    "torch": {
+        "AveragePooling1D-same-dense": _BORDER,
+        "AveragePooling2D-same-overlap": _BORDER,
+        "AveragePooling2D-same-dense": _BORDER,
+    }
+}
 
 V = ValueError
 # fmt: off

@@ -1,6 +1,5 @@
 """Schedules: tests/test_schedules.py compares them over many steps."""
 
-from dlcourse import schedules
 from dlcourse.schedules import (
     Constant,
     CosineDecay,

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import cases
@@ -83,6 +85,7 @@ def test_speed_page():
         "width: growth",
     ):
         assert words in gaps
+    assert "`import dlcourse` takes 0.1 s (0.11 s on the clock)" in page
     assert "from 1.00 ms at 8 to 8.00 ms at 64" in page
     widths = {len(row) for row in beside}
     assert widths == {5}
@@ -187,8 +190,32 @@ def test_the_record_of_proofs_is_that_of_the_cases():
     assert not stale, (
         f"book/records/proofs.json is stale ({'; '.join(stale[:8])}): run `make proofs`"
     )
-    assert not record["failed"]
+    assert not record["failed"], (
+        "tests failed when proofs.json was made: run `make proofs`"
+    )
     twins = {name for family in record["twins"].values() for name in family}
     wanted = {*cases.LAYERS, *cases.LOSSES, *cases.OPTIMIZERS} - set(cases.NO_TWIN)
     lacking = {name for name in wanted - twins if any(cases.LAYERS.get(name, [1]))}
     assert not lacking, f"no twin case of {sorted(lacking)} was recorded"
+
+
+@pytest.mark.slow
+def test_tests_write_down_what_they_prove(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--record",
+        str(tmp_path),
+    ]
+    chosen = ["tests/test_twin.py", "-k", "test_layer and Dense-tanh and not leading"]
+    run = subprocess.run([*command, *chosen], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout[-2000:]
+    made = proof_rows.summary(proof_rows.rows(tmp_path))
+    dense = made["twins"]["layers"]["Dense"]
+    assert dense["cases"] == 1 and dense["float64"]["largest"] < 1e-12
+    assert 1e-9 < dense["float32"]["largest"] < 1e-5
+    assert made["tests"] == {"passed": 2} and not made["failed"]

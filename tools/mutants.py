@@ -1,0 +1,217 @@
+"""Branch coverage and mutation testing of the package: python tools/mutants.py
+
+1. Runs the tests once and notes which test runs which line (tools/measure.py).
+2. cosmic-ray, in an environment of its own, draws mutations of the code (tools/mutations.py).
+3. Each mutant runs against the tests that run its line, the quickest first, in a fork
+   that compiles the mutated text in place of the file: nothing on disk is changed.
+4. Writes book/records/mutants.json: coverage, numbers for each part of the package,
+   and every survivor, with its reason where tools/equivalent.json gives one.
+
+All of it works on a copy of the tree in .build/mutation. --jobs 2 takes both cores;
+--keep takes the copy and its coverage from the last run.
+"""
+
+import argparse
+import importlib.machinery
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+import measure
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+WORK = ROOT / ".build/mutation"
+TOOL = "cosmic-ray==8.7.0"
+NUMBER, SEED = 400, 2026
+PARTS = (
+    "layers", "kernels", "optimizers", "losses", "initializers", "schedules", "models",
+    "activations", "regularizers", "constraints",
+)  # fmt: skip
+TESTS, A_FUNCTION, SECONDS = 40, 6, 90  # for one mutant
+LEFT_OUT = {"test_backends"}  # needs JAX and PyTorch
+
+
+def copied(work: Path) -> Path:
+    """The tree without what is built."""
+    tree = work / "tree"
+    shutil.rmtree(tree, ignore_errors=True)
+    hidden = shutil.ignore_patterns(".*", "__pycache__", "_build", "*.egg-info")
+    shutil.copytree(ROOT, tree, ignore=hidden)
+    return tree
+
+
+def sources(tree: Path) -> list[str]:
+    """The files that are mutated."""
+    every = (path for part in PARTS for path in tree.glob(f"dlcourse/{part}*/**/*.py"))
+    alone = (tree / f"dlcourse/{part}.py" for part in PARTS)
+    found = [*every, *(path for path in alone if path.is_file())]
+    return sorted(path.relative_to(tree).as_posix() for path in found)
+
+
+def drawn(tree: Path, number: int, seed: int) -> tuple[int, list[dict]]:
+    """(number of places, mutants), from cosmic-ray in its own environment."""
+    python = WORK / "tool/bin/python"
+    if not python.is_file():
+        uv = Path(sys.executable).parent / "uv"
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, python.parents[1]], check=True)
+        subprocess.run([uv, "pip", "install", "--quiet", "--python", python, TOOL], check=True)
+    request = {"tree": str(tree), "files": sources(tree), "number": number, "seed": seed}
+    run = subprocess.run(
+        [python, ROOT / "tools/mutations.py"], input=json.dumps(request), capture_output=True, text=True
+    )
+    if run.returncode:
+        raise RuntimeError(f"mutations.py failed:\n{run.stderr}")
+    head, *mutants = json.loads(run.stdout)
+    return head["places"], mutants
+
+
+def chosen(tests: list[str]) -> list[str]:
+    """At most TESTS of them, at most A_FUNCTION a function; `tests` has the quickest first."""
+    taken, kept = Counter(), []
+    for test in tests:
+        function = test.split("[")[0]
+        taken[function] += 1
+        if taken[function] <= A_FUNCTION:
+            kept.append((taken[function], test))
+    return [test for _, test in sorted(kept, key=lambda pair: pair[0])][:TESTS]
+
+
+def tests_for(mutant: dict, tree: Path, lines: dict) -> list[str]:
+    """The tests that run its line; for a line that runs at import, those of the file."""
+    of_file = lines.get(str(tree / mutant["file"]), {})
+    if found := of_file.get(mutant["line"]):
+        return chosen(found)
+    if mutant["line"] not in of_file:
+        return []
+    return chosen(list(dict.fromkeys(test for tests in of_file.values() for test in tests)))
+
+
+def replace_source(path: Path, code: str) -> None:
+    """From now on importing `path` compiles `code`."""
+    loader = importlib.machinery.SourceFileLoader
+    original = loader.get_code
+
+    def get_code(self, name):
+        if Path(self.path) == path:
+            return compile(code, str(path), "exec", dont_inherit=True)
+        return original(self, name)
+
+    loader.get_code = get_code
+
+
+def outcome(mutant: dict | None, tests: list[str], tree: Path, log: Path) -> str:
+    """killed, timeout or survived; a mutant None is the unchanged code."""
+
+    def work() -> int:
+        if mutant:
+            replace_source(tree / mutant["file"], mutant["code"])
+        return pytest.main([*measure.PYTEST, "-x", *tests])
+
+    if not tests:
+        return "survived"
+    code, _ = measure.forked(work, log, SECONDS)
+    return "timeout" if code is None else "survived" if code == 0 else "killed"
+
+
+def run_all(mutants: list[dict], tree: Path, lines: dict, jobs: int, logs: Path) -> None:
+    """Give every mutant its outcome and the number of its tests."""
+    shutil.rmtree(logs, ignore_errors=True)
+    logs.mkdir(parents=True)
+
+    def one(pair):
+        number, mutant = pair
+        tests = tests_for(mutant, tree, lines)
+        log = logs / f"{number}.log"
+        if number % 20 == 0 and tests and outcome(None, tests, tree, log) != "survived":
+            raise RuntimeError(f"The unchanged code fails these tests: {log}")
+        mutant["tests"], mutant["outcome"] = len(tests), outcome(mutant, tests, tree, log)
+        if mutant["outcome"] != "killed":
+            print(f"{mutant['outcome']} {mutant['file']}:{mutant['line']}: {mutant['before']} -> {mutant['after']}", flush=True)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        for _ in pool.map(one, enumerate(mutants)):
+            pass
+
+
+def coverage_of(folder: Path, tree: Path) -> dict:
+    """Branch coverage in per cent, of the package and of each part."""
+    path = folder / "coverage.json"
+    with Path(os.devnull).open("w") as nothing:
+        measure.combined(folder).json_report(outfile=str(path), ignore_errors=True)
+        print(end="", file=nothing)
+    report = json.loads(path.read_text("utf-8"))
+    parts = defaultdict(Counter)
+    for file, entry in report["files"].items():
+        part = Path(file).parts[Path(file).parts.index("dlcourse") + 1].removesuffix(".py")
+        for key in ("num_statements", "covered_lines", "num_branches", "covered_branches"):
+            parts[part][key] += entry["summary"][key]
+            parts[""][key] += entry["summary"][key]
+
+    def percent(n):
+        every = n["num_statements"] + n["num_branches"]
+        return round(100 * (n["covered_lines"] + n["covered_branches"]) / every, 2) if every else 100.0
+
+    whole = parts.pop("")
+    return {
+        "percent": percent(whole), "lines": whole["num_statements"], "branches": whole["num_branches"],
+        "missed_lines": whole["num_statements"] - whole["covered_lines"],
+        "missed_branches": whole["num_branches"] - whole["covered_branches"],
+        "parts": {part: percent(parts[part]) for part in sorted(parts)},
+    }  # fmt: skip
+
+
+def record(mutants: list[dict], places: int, covered: dict, reasons: dict, seed: int) -> dict:
+    """What book/records/mutants.json holds."""
+    parts, survivors = defaultdict(Counter), []
+    for mutant in mutants:
+        part = mutant["file"].split("/")[1].removesuffix(".py")
+        where = f"{mutant['before']} -> {mutant['after']}"
+        reason = reasons.get(mutant["file"], {}).get(where)
+        kind = "killed" if mutant["outcome"] != "survived" else "equivalent" if reason else "survived"
+        parts[part].update({"mutants": 1, kind: 1})
+        if mutant["outcome"] == "survived":
+            survivors.append({key: mutant[key] for key in ("file", "line", "before", "after")} | {"reason": reason})
+    return {
+        "date": date.today().isoformat(), "tool": TOOL.replace("==", " "), "seed": seed, "places": places,
+        "coverage": covered,
+        "parts": {part: {kind: parts[part][kind] for kind in ("mutants", "killed", "equivalent", "survived")}
+                  for part in PARTS if part in parts},
+        "survivors": sorted(survivors, key=lambda m: (m["file"], m["line"])),
+    }  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--number", type=int, default=NUMBER)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--keep", action="store_true", help="the copy and coverage of the last run")
+    options = parser.parse_args()
+    tree, folder = WORK / "tree", WORK / "coverage"
+    if not options.keep or not tree.is_dir():
+        tree = copied(WORK)
+        shutil.rmtree(folder, ignore_errors=True)
+    measure.warm(tree)
+    if not folder.is_dir():
+        files = [p for p in sorted(tree.glob("tests/test_*.py")) if p.stem not in LEFT_OUT]
+        failed = measure.measure([p.relative_to(tree).as_posix() for p in files], folder, jobs=options.jobs)
+        print("failed, so without weight here:", *failed or ["none"])
+    places, mutants = drawn(tree, options.number, options.seed)
+    run_all(mutants, tree, measure.tests_of_lines(folder), options.jobs, WORK / "logs")
+    reasons = json.loads((ROOT / "tools/equivalent.json").read_text("utf-8"))
+    found = record(mutants, places, coverage_of(folder, tree), reasons, options.seed)
+    target = ROOT / "book/records/mutants.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    print(f"{target}: {len(found['survivors'])} of {len(mutants)} survived")
+
+
+if __name__ == "__main__":
+    main()
