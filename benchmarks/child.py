@@ -17,6 +17,8 @@ import numpy as np
 from contestants import NotDone, load
 from work import BY_NAME
 
+from dlcourse import hardware
+
 CLOCKS = {"cpu": time.process_time, "wall": time.perf_counter}
 
 

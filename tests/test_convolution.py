@@ -352,7 +352,7 @@ def test_the_gradient_of_the_input_can_be_left_out(layer, rng):
     built(layer, (8, 4))
     y, cache = layer.forward(rng.normal(size=(2, 8, 4)))
     _, grads = layer.backward(y, cache)
-    dx, alone = layer.backward(y, cache, input_gradient=False)
+    dx, alone = layer.backward(y, cache, need_dx=False)
     assert dx is None and list(alone) == list(grads)
     for name, gradient in alone.items():
         np.testing.assert_array_equal(gradient, grads[name])

@@ -55,7 +55,7 @@ def test_hand_worked():
     x = SINGLE[None, :, :, None]
     y = layers.MaxPooling2D()(x)
     np.testing.assert_array_equal(y[0, :, :, 0], [[6, 8], [3, 4]])
-    y = layers.AveragePooling2D()(x)
+    y = layers.AveragePooling2D(2)(x)
     # (1 + 1 + 5 + 6) / 4, (2 + 4 + 7 + 8) / 4, (3 + 2 + 1 + 2) / 4, (1 + 0 + 3 + 4) / 4
     np.testing.assert_array_equal(y[0, :, :, 0], [[3.25, 5.25], [2, 2]])
     layer = layers.MaxPooling2D()

@@ -1,7 +1,6 @@
 """Recurrent layers: fast kernels = textbook steps, and oracles that are not Keras."""
 
 import copy
-import gc
 import math
 
 import keras
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.signal import lfilter
 
 from dlcourse import activations, gradcheck, layers
-from dlcourse.kernels import gru, lstm, memory, rows, scan, simple_rnn
+from dlcourse.kernels import gru, lstm, rows, scan, simple_rnn
 from dlcourse.layers import (
     GRU,
     LSTM,
@@ -115,31 +114,6 @@ def test_layers_call_the_fast_kernel_where_it_serves(rng, monkeypatch):
     wrong = activations.ActivationFunction(TANH.phi)
     wrong.defvjp(lambda dy, z, y: dy)
     assert not is_same(wrong, TANH)
-
-
-def test_memory_is_used_again_when_its_views_are_gone():
-    a = memory.empty((300, 100), np.float64)
-    assert a.ctypes.data % 64 == 0 and a.shape == (300, 100) and a.dtype == np.float64
-    place, view = a.ctypes.data, a[1:, ::2].T
-    del a
-    gc.collect()
-    b = memory.empty((300, 100), np.float64)
-    assert not np.shares_memory(b, view)
-    del view
-    gc.collect()
-    assert memory.empty((100, 300), np.float64).ctypes.data == place
-    assert memory.empty_like(b).shape == b.shape
-
-
-def test_memory_kept_for_later_has_a_limit(monkeypatch):
-    monkeypatch.setattr(memory, "LIMIT", 10**6)
-    for n in range(100_000, 110_000, 1000):
-        memory.empty((n,), np.float32)  # sizes that never come again
-        gc.collect()
-        assert memory._held <= 10**6
-        assert memory._held == sum(
-            size * len(free) for size, free in memory._free.items()
-        )
 
 
 @pytest.mark.parametrize("name", KINDS)

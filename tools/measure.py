@@ -102,7 +102,9 @@ def measure_file(test_file: str, folder: Path) -> int:
     return code
 
 
-def measure(test_files: list[str], folder: Path, jobs: int = 1, seconds: float = 3600) -> list[str]:
+def measure(
+    test_files: list[str], folder: Path, jobs: int = 1, seconds: float = 3600
+) -> list[str]:
     """Measure every file; returns those that did not pass."""
     folder.mkdir(parents=True, exist_ok=True)
 

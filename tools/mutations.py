@@ -38,7 +38,9 @@ def annotated(source: str) -> list[tuple]:
     for node in ast.walk(ast.parse(source)):
         nodes += [getattr(node, "annotation", None), getattr(node, "returns", None)]
     return [
-        ((n.lineno, n.col_offset), (n.end_lineno, n.end_col_offset)) for n in nodes if isinstance(n, ast.AST)
+        ((n.lineno, n.col_offset), (n.end_lineno, n.end_col_offset))
+        for n in nodes
+        if isinstance(n, ast.AST)
     ]
 
 

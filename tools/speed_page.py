@@ -8,6 +8,7 @@ RIVALS = {
     "sklearn": "scikit-learn",
     "floor": "matrix products",
 }
+WAYS = (("train_on_batch", "fit"), ("tf.function",), ("tf.function, jit", "fit, jit"))
 
 
 def measured(entries: dict) -> dict:
@@ -74,34 +75,29 @@ def speed_markdown(found: dict | None) -> str:
                 f"**{ratio(k)}**",
                 spread(k),
                 verdict(k, e["goal"]),
-                f"{duration(k['ours'])} / {duration(k['theirs'])}",
+                f"{duration(k['ours'])} /\u00a0{duration(k['theirs'])}",
             ]
             for name, e in items.items()
             if (k := e.get("keras", {})) is not None and "median" in k
         ),
     )
-    ways = {way for e in items.values() for way in e.get("keras", {}).get("ways", {})}
-    order = [
-        w
-        for w in (
-            "train_on_batch",
-            "fit",
-            "fit, jit",
-            "tf.function",
-            "tf.function, jit",
-        )
-        if w in ways
-    ]
     lines += [
-        "Keras can take a step in several ways: `train_on_batch` and `fit`, or a step written by hand and compiled with "
-        "`tf.function`, with and without its second compiler (`jit_compile`). The table above compares with the fastest; this one "
+        "Keras can take a step in several ways: its own loop (`train_on_batch`, `fit`), or a step written by hand and compiled "
+        "with `tf.function`; either also with its second compiler (`jit_compile`). The table above compares with the fastest; this one "
         "gives the CPU time of each."
     ]
     lines += table(
-        "Milliseconds of a step of Keras in each of its ways.", ["item", *order],
-        ([named(name), *(duration(e["keras"]["ways"].get(w)) for w in order)]
-         for name, e in items.items() if e.get("keras", {}).get("ways")),
-    )  # fmt: skip
+        "Milliseconds of a step of Keras in each of its ways.",
+        ["item", "its own loop", "by hand", "with jit"],
+        (
+            [
+                named(name),
+                *(duration(way(e["keras"]["ways"], *names)) for names in WAYS),
+            ]
+            for name, e in items.items()
+            if e.get("keras", {}).get("ways")
+        ),
+    )
     there = {
         k: title
         for k, title in RIVALS.items()
@@ -131,6 +127,11 @@ def speed_markdown(found: dict | None) -> str:
     ]
     lines += not_run(found)
     return "\n".join(lines) + "\n"
+
+
+def way(seconds: dict, *names: str) -> float | None:
+    """The seconds of the first of these ways that there is."""
+    return next((seconds[name] for name in names if name in seconds), None)
 
 
 def described(machine: dict) -> str:
@@ -216,7 +217,12 @@ def wall_table(items: dict) -> list[str]:
         "Wall time of a step with two threads, ours relative to the fastest way of Keras, and milliseconds of ours / of Keras.",
         ["item", "ratio", "middle half", "ms"],
         (
-            [n, ratio(e), spread(e), f"{duration(e['ours'])} / {duration(e['theirs'])}"]
+            [
+                n,
+                ratio(e),
+                spread(e),
+                f"{duration(e['ours'])} /\u00a0{duration(e['theirs'])}",
+            ]
             for n, e in rows.items()
         ),
     )

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from dlcourse.kernels.memory import empty
-
 Array = np.ndarray
 
 
@@ -14,7 +12,7 @@ def stacked_rows(x: Array, h: Array) -> Array:
     of the three come from one product, too. Of the states only the first is filled in.
     """
     time, batch, d = x.shape
-    rows = empty((time + 1, batch, d + h.shape[1] + 1), h.dtype)
+    rows = np.empty((time + 1, batch, d + h.shape[1] + 1), h.dtype)
     rows[:-1, :, :d], rows[-1, :, :d] = x, 0
     rows[0, :, d:-1], rows[..., -1] = h, 1
     return rows
@@ -28,7 +26,7 @@ def stacked(parts: list[Array]) -> Array:
     consists of small products: up to about 10^6 multiplications OpenBLAS does without
     the copies of its operands that it makes for large ones.
     """
-    found = empty((len(parts), *parts[0].shape), parts[0].dtype)
+    found = np.empty((len(parts), *parts[0].shape), parts[0].dtype)
     for place, part in zip(found, parts, strict=True):
         place[...] = part
     return found

@@ -20,7 +20,6 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from dlcourse.kernels.memory import empty
 from dlcourse.kernels.products import add_gram, tall_product
 
 Array = np.ndarray
@@ -112,7 +111,7 @@ def correlate(
 ) -> Array:
     """y, as one matrix product a block of unfolded windows."""
     height, width = window_counts(x, w.shape[:2], strides, dilation, padding)
-    y = empty((len(x), height, width, w.shape[3]), x.dtype)
+    y = np.empty((len(x), height, width, w.shape[3]), x.dtype)
     matrix = w.reshape(-1, w.shape[3])
     for images, rows, windows in unfold(x, w.shape[:2], strides, dilation, padding):
         block = y[images, rows]  # contiguous: whole images, or rows of one image
@@ -152,7 +151,7 @@ def input_gradient(
     rows i = a, a + s, a + 2 s, ... are computed together, since just every so many-th
     tap t meets them. So the work does not grow with s.
     """
-    dx = empty((len(dy), *size, w.shape[2]), dy.dtype)
+    dx = np.empty((len(dy), *size, w.shape[2]), dy.dtype)
     turned = w.transpose(0, 1, 3, 2)
     for a in range(min(strides[0], size[0])):
         for b in range(min(strides[1], size[1])):
@@ -227,7 +226,7 @@ def unfold(
     per_row = width * kh * kw * channels * x.itemsize
     rows = max(1, min(height, BLOCK_BYTES // per_row))
     images = max(1, min(n, BLOCK_BYTES // (per_row * height)))
-    buffer = empty((images * rows * width * kh * kw * channels,), x.dtype)
+    buffer = np.empty((images * rows * width * kh * kw * channels,), x.dtype)
     for i in range(0, n, images):
         xp = pad(x[i : i + images], padding)
         bn, bh, bw, bc = xp.strides
@@ -252,7 +251,7 @@ def pad(x: Array, padding: Padding) -> Array:
         return x
     (top, bottom), (left, right) = padding
     n, height, width, channels = x.shape
-    xp = empty((n, height + top + bottom, width + left + right, channels), x.dtype)
+    xp = np.empty((n, height + top + bottom, width + left + right, channels), x.dtype)
     xp[...] = 0
     inner = xp[:, max(top, 0) :, max(left, 0) :]
     part = x[:, max(-top, 0) :, max(-left, 0) :][:, : inner.shape[1], : inner.shape[2]]

@@ -18,7 +18,6 @@ import numpy as np
 
 from dlcourse.kernels import correlation
 from dlcourse.kernels.correlation import NO_PADDING, Padding, Pair
-from dlcourse.kernels.memory import empty
 
 Array = np.ndarray
 
@@ -56,7 +55,7 @@ def correlate(
     height, width = correlation.window_counts(
         x, w.shape[:2], strides, dilation, padding
     )
-    y = empty((len(x), height, width, w.shape[2] * w.shape[3]), x.dtype)
+    y = np.empty((len(x), height, width, w.shape[2] * w.shape[3]), x.dtype)
     for images in _blocks(y):
         xp = _repeated(correlation.pad(x[images], padding), w)
         out = _lines(y[images], strides)
@@ -77,7 +76,7 @@ def gradients(
 ) -> tuple[Array, Array]:
     """(dx, dw): every tap passes dy back to the shifted copy of x that it weighed."""
     channels, m = w.shape[2:]
-    dx, dw = empty(x.shape, x.dtype), np.zeros_like(w)
+    dx, dw = np.empty(x.shape, x.dtype), np.zeros_like(w)
     (top, bottom), (left, right) = padding
     back = ((-top, -bottom), (-left, -right))
     for images in _blocks(dy):

@@ -12,7 +12,6 @@ the reset after the product there are two biases, b and b': one of x W, one of h
 import numpy as np
 
 from dlcourse.kernels.blocks import stacked
-from dlcourse.kernels.memory import empty, empty_like
 
 Array = np.ndarray
 
@@ -93,13 +92,13 @@ def forward(x, states, mask, weights):
     Ub = stacked(np.split(np.vstack([U, bias_h]), 3, axis=1))
     Wb[:2] *= 0.5
     Ub[:2] *= 0.5
-    z = np.matmul(x, Wb[:, :-1], out=empty((3, len(x), units), h0.dtype))
+    z = np.matmul(x, Wb[:, :-1], out=np.empty((3, len(x), units), h0.dtype))
     z += Wb[:, -1:]
     z = z.reshape(3, time, batch, units)  # x W + b, and in the loop z, r, g
-    h = empty((time + 1, batch, units + 1), h0.dtype)
+    h = np.empty((time + 1, batch, units + 1), h0.dtype)
     h[0, :, :-1], h[..., -1] = h0, 1
-    product = empty((3, batch, units), h0.dtype)
-    s = empty_like(z[0])  # h U_h + b'_h
+    product = np.empty((3, batch, units), h0.dtype)
+    s = np.empty_like(z[0])  # h U_h + b'_h
     for t in range(time):
         np.matmul(h[t], Ub, out=product)
         gates, g, before = z[:2, t], z[2, t], h[t, :, :-1]
@@ -126,7 +125,7 @@ def backward(dh, dstates, cache, weights):
     """
     (W, U, _), (x, h, (z, r, g), s, mask) = weights, cache
     time, batch, units = z.shape
-    back = empty((4, *z.shape), z.dtype)  # of z, r, r (h U_h), x W_h
+    back = np.empty((4, *z.shape), z.dtype)  # of z, r, r (h U_h), x W_h
     to_z, to_r, to_s, to_g = back
     np.subtract(1, z, out=to_g)
     np.multiply(to_g, z, out=to_z)
@@ -140,7 +139,7 @@ def backward(dh, dstates, cache, weights):
         back *= mask
         z = np.where(mask, z, 1)
     UT = stacked([block.T for block in np.split(U, 3, axis=1)])
-    parts = empty((3, batch, units), z.dtype)
+    parts = np.empty((3, batch, units), z.dtype)
     state = dstates[0].copy()
     for t in reversed(range(time)):
         if dh is not None:

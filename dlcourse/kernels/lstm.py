@@ -12,7 +12,6 @@ o.
 import numpy as np
 
 from dlcourse.kernels.blocks import stacked, stacked_rows
-from dlcourse.kernels.memory import empty, empty_like
 
 Array = np.ndarray
 
@@ -61,9 +60,9 @@ def forward(x, states, mask, weights):
     A[:3] *= 0.5
     rows = stacked_rows(x, h0)  # [x_t, h, 1]
     h = rows[..., d:-1]
-    z = empty((4, time, batch, units), h0.dtype)
-    c = empty((time + 1, batch, units), h0.dtype)
-    p, new = empty_like(z[0]), np.empty_like(c0)
+    z = np.empty((4, time, batch, units), h0.dtype)
+    c = np.empty((time + 1, batch, units), h0.dtype)
+    p, new = np.empty_like(z[0]), np.empty_like(c0)
     c[0] = c0
     for t in range(time):
         gates = z[:, t]
@@ -92,13 +91,13 @@ def backward(dh, dstates, cache, weights):
     """
     (W, U, _), (rows, z, c, p, mask) = weights, cache
     o, i, f, g = z
-    dz = empty_like(z)  # the factors, and in the loop dL/dz
+    dz = np.empty_like(z)  # the factors, and in the loop dL/dz
     # dL/dz_o = dL/dh p sigma', dL/dz_i = dL/dc g sigma', dL/dz_f = dL/dc c_{t-1} sigma'
     for gate, factor, out in zip((o, i, f), (p, g, c[:-1]), dz[:3], strict=True):
         np.subtract(1, gate, out=out)
         out *= gate  # sigma' = sigma (1 - sigma)
         out *= factor
-    to_c = empty_like(p)
+    to_c = np.empty_like(p)
     for tanh, factor, out in ((g, i, dz[3]), (p, o, to_c)):
         np.multiply(tanh, tanh, out=out)  # tanh' = 1 - tanh^2
         np.subtract(1, out, out=out)
@@ -110,7 +109,7 @@ def backward(dh, dstates, cache, weights):
         to_c *= mask
     UT = stacked([block.T for block in _gates(U)])
     state, dc = dstates[0].copy(), dstates[1].copy()
-    parts, new = empty((4, *state.shape), z.dtype), np.empty_like(state)
+    parts, new = np.empty((4, *state.shape), z.dtype), np.empty_like(state)
     for t in reversed(range(len(p))):
         if dh is not None:
             state += dh[t]
@@ -128,7 +127,7 @@ def backward(dh, dstates, cache, weights):
     (o, i, f, g), d = seen.T @ dz, len(W)
     dA = np.concatenate([i, f, g, o], axis=1)
     WT = stacked([block.T for block in _gates(W)])
-    dx = np.matmul(dz, WT, out=empty((4, len(seen), d), z.dtype)).sum(axis=0)
+    dx = np.matmul(dz, WT, out=np.empty((4, len(seen), d), z.dtype)).sum(axis=0)
     return dx.reshape(len(p), -1, d), (state, dc), (dA[:d], dA[d:-1], dA[-1])
 
 

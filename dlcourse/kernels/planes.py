@@ -23,7 +23,6 @@ from dlcourse.kernels.correlation import (
     pad,
     window_counts,
 )
-from dlcourse.kernels.memory import empty
 from dlcourse.kernels.products import wide_product
 
 Array = np.ndarray
@@ -54,7 +53,7 @@ def correlate(
     """y."""
     matrix = w.reshape(-1, w.shape[3])
     height, width = window_counts(x, w.shape[:2], strides, dilation, padding)
-    y = empty((len(x), height, width, w.shape[3]), x.dtype)
+    y = np.empty((len(x), height, width, w.shape[3]), x.dtype)
     for images, seen, windows in _blocks(x, w, y, strides, dilation, padding):
         windows.reshape(seen.shape)[...] = seen
         np.matmul(windows.T, matrix, out=y[images].reshape(-1, w.shape[3]))
@@ -88,11 +87,14 @@ def input_gradient(
 ) -> Array:
     """dx for x of this (height, width)."""
     (kh, kw, channels, filters), taps = w.shape, w[..., 0].size
-    dx, (n, height, width) = empty((len(dy), *size, channels), dy.dtype), dy.shape[:3]
+    dx, (n, height, width) = (
+        np.empty((len(dy), *size, channels), dy.dtype),
+        dy.shape[:3],
+    )
     grown = [size + sum(pads) for size, pads in zip(size, padding, strict=True)]
     (top, _), (left, _) = padding
     step = _images_a_block(w, dy)
-    room = empty((taps * height * width * min(step, n),), dy.dtype)
+    room = np.empty((taps * height * width * min(step, n),), dy.dtype)
     for i in range(0, n, step):
         rows = dy[i : i + step].reshape(-1, filters)
         shares = room[: taps * len(rows)].reshape(taps, -1)
@@ -120,7 +122,7 @@ def _images_a_block(w: Array, y: Array) -> int:
 def _blocks(x, w, y, strides, dilation, padding) -> Iterator[tuple]:
     """(images, a view of the windows in their planes, room to unfold it)."""
     step, taps = _images_a_block(w, y), w[..., 0].size
-    memory = empty((taps * y[: min(step, len(x)), ..., 0].size,), x.dtype)
+    memory = np.empty((taps * y[: min(step, len(x)), ..., 0].size,), x.dtype)
     for i in range(0, len(x), step):
         xp = pad(x[i : i + step], padding)
         planes = np.ascontiguousarray(xp.transpose(3, 0, 1, 2))

@@ -46,7 +46,6 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from dlcourse.kernels.correlation import Padding, output_size, pad_textbook
-from dlcourse.kernels.memory import empty
 from dlcourse.kernels.products import wide_product
 
 Array = np.ndarray
@@ -152,7 +151,7 @@ def correlate(x: Array, w: Array, padding: Padding) -> Array:
     """y as correlation.correlate has it with strides and dilation 1."""
     plan = _Plan(x, w, padding)
     U, filters = plan.transformed(w), w.shape[3]
-    y = empty((len(x), *plan.size, filters), x.dtype)
+    y = np.empty((len(x), *plan.size, filters), x.dtype)
     for images in plan.blocks():
         V = plan.transformed_tiles(x[images])
         products = plan.table("filters", len(V), V.shape[1], filters)
@@ -169,7 +168,7 @@ def gradients(x: Array, w: Array, dy: Array, padding: Padding) -> tuple[Array, A
     U, filters = plan.transformed(w), w.shape[3]
     A, B = np.ascontiguousarray(plan.AT.T), np.ascontiguousarray(plan.BT.T)
     UT = np.ascontiguousarray(U.transpose(0, 2, 1))
-    dU, dx = np.zeros_like(U), empty(x.shape, x.dtype)
+    dU, dx = np.zeros_like(U), np.empty(x.shape, x.dtype)
     for images in plan.blocks():
         V = plan.transformed_tiles(x[images])
         dY = plan.table("outputs", M * M, V.shape[1], filters)
@@ -215,7 +214,7 @@ class _Plan:
     def room(self, name: str, *shape: int) -> Array:
         """Memory of this shape; the first block, which is the largest, creates it."""
         if name not in self.memory:
-            self.memory[name] = empty((math.prod(shape),), self.dtype)
+            self.memory[name] = np.empty((math.prod(shape),), self.dtype)
             self.memory[name][...] = 0
         return self.memory[name][: math.prod(shape)].reshape(shape)
 
@@ -228,7 +227,7 @@ class _Plan:
         columns = tiles * channels
         if name not in self.memory:
             line = 64 // self.dtype.itemsize
-            self.memory[name] = empty((numbers, columns + line), self.dtype)
+            self.memory[name] = np.empty((numbers, columns + line), self.dtype)
         return self.memory[name][:, :columns].reshape(numbers, tiles, channels)
 
     def transformed(self, w: Array) -> Array:

@@ -40,6 +40,9 @@ class Layer:
 
     supports_masking = False  # whether the output has the input's mask
     takes_mask = False  # whether forward has an argument `mask`
+    # Whether backward takes need_dx=False and then returns None for dx: a model asks
+    # its first layer for that in training, where nobody needs dL/dx of the data.
+    can_skip_dx = False
 
     def __init__(self, name: str | None = None):
         self.name = name or snake_case(type(self).__name__)

@@ -15,6 +15,8 @@ from dlcourse.validation import generator, require_positive_int
 class Correlation(Windowed):
     """Conv1D and Conv2D."""
 
+    can_skip_dx = True
+
     def set_up(
         self,
         filters,
@@ -62,8 +64,8 @@ class Correlation(Windowed):
         y, kept = self.finish(z[:, 0] if self.rank == 1 else z)
         return y, (x, kept)
 
-    def backward(self, dy, cache, input_gradient=True):
-        """As every layer's; without input_gradient dx is None and costs nothing."""
+    def backward(self, dy, cache, need_dx=True):
+        """As every layer's; without need_dx dx is None and costs nothing."""
         x, kept = cache
         W, geometry = (
             self.as_planes(self.params["kernel"]),
@@ -72,14 +74,12 @@ class Correlation(Windowed):
         dz, grads = self.start(dy, kept)
         images, dz = self.as_images(x), self.as_images(dz)
         parts = [
-            convolve_backward(
-                images[..., c], W[..., f], dz[..., f], geometry, input_gradient
-            )
+            convolve_backward(images[..., c], W[..., f], dz[..., f], geometry, need_dx)
             for c, f in self._groups()
         ]
         dx, dW = (joined(part) for part in zip(*parts, strict=True))
         grads = {"kernel": dW[0] if self.rank == 1 else dW, **grads}
-        if not input_gradient:
+        if not need_dx:
             return None, grads
         return dx[:, 0] if self.rank == 1 else dx, grads
 
@@ -218,14 +218,14 @@ def convolve(x: np.ndarray, W: np.ndarray, geometry: dict) -> np.ndarray:
     return kernel.correlate(x, W, **geometry)
 
 
-def convolve_backward(x, W, dz, geometry, input_gradient=True):
+def convolve_backward(x, W, dz, geometry, need_dx=True):
     """(dL/dx, dL/dW) of `convolve`."""
     if winograd.pays(x, W, **geometry):
         return winograd.gradients(x, W, dz, geometry["padding"])
     to_input = planes if planes.pays_backward(W) else correlation
     to_kernel = planes if planes.pays(x, W) else correlation
     dW = to_kernel.kernel_gradient(x, dz, W.shape[:2], **geometry)
-    if not input_gradient:
+    if not need_dx:
         return x[:0], dW
     return to_input.input_gradient(dz, W, x.shape[1:3], **geometry), dW
 

@@ -54,7 +54,7 @@ class Dense(Layer):
     """
 
     supports_masking = True
-    can_skip_dx = True  # a third of the work, which the first layer of a model saves
+    can_skip_dx = True  # a third of the work
 
     def __init__(
         self,

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from dlcourse.kernels.memory import empty
 from dlcourse.kernels.rows import add_rows
 from dlcourse.layers.base import Layer
 from dlcourse.validation import generator, require_positive_int
@@ -60,7 +59,7 @@ class Embedding(Layer):
                 f"{self}: expected dy of shape {(*ids.shape, self.output_dim)}, as y, "
                 f"got {dy.shape}."
             )
-        dE = empty((self.input_dim, self.output_dim), dy.dtype)
+        dE = np.empty((self.input_dim, self.output_dim), dy.dtype)
         dE[...] = 0
         add_rows(dE, ids.ravel(), dy.reshape(-1, self.output_dim))
         return np.zeros(ids.shape, dy.dtype), {"embeddings": dE}

@@ -131,7 +131,7 @@ class AveragePooling2D(_AveragePooling):
 
     def __init__(
         self,
-        pool_size: "int | tuple[int, int]" = (2, 2),
+        pool_size: "int | tuple[int, int]",
         strides: "int | tuple[int, int] | None" = None,
         padding: str = "valid",
         name: str | None = None,
@@ -149,7 +149,7 @@ class AveragePooling1D(_AveragePooling):
 
     def __init__(
         self,
-        pool_size: int = 2,
+        pool_size: int,
         strides: int | None = None,
         padding: str = "valid",
         name: str | None = None,

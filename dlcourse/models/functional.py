@@ -133,7 +133,13 @@ class Model(Trainer):
         else:
             yield None, outputs[0], caches, masks[0]
 
-    def backward(self, dy, cache):
+    def backward(self, dy, cache, need_dx=True):
+        wanted = set(self.inner) | set(self.inputs)
+        if not need_dx:  # no gradient goes below the first layers that have weights
+            wanted = set()
+            for node in self.inner:
+                if node.layer.params or wanted.intersection(node.inputs):
+                    wanted.add(node)
         arriving: dict[Node, np.ndarray] = {}
         grads = {name: {} for name in self.sublayers}
         for node, d in zip(
@@ -141,11 +147,20 @@ class Model(Trainer):
         ):
             _add_at(arriving, node, d)
         for node, node_cache in zip(reversed(self.inner), reversed(cache), strict=True):
-            dx, own = node.layer.backward(arriving.pop(node), node_cache)
+            if node not in wanted:
+                continue
+            skip = node.layer.can_skip_dx and not wanted.intersection(node.inputs)
+            options = {"need_dx": False} if skip else {}
+            dx, own = node.layer.backward(arriving.pop(node), node_cache, **options)
             name = node.layer.name
             grads[name] = _sum(grads[name], own) if grads[name] else own
+            if skip:
+                continue
             for source, d in zip(node.inputs, dx if node.many else [dx], strict=True):
-                _add_at(arriving, source, d)
+                if source in wanted:
+                    _add_at(arriving, source, d)
+        if not need_dx:
+            return None, grads
         dx = [arriving[node] for node in self.inputs]
         return (dx if self.many_inputs else dx[0]), grads
 

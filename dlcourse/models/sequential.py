@@ -102,13 +102,16 @@ class Sequential(Trainer):
             x = y
         yield None, x, caches, mask
 
-    def backward(self, dy, cache):
-        grads = {}
-        for layer, layer_cache in zip(
-            reversed(self.layers), reversed(cache), strict=True
-        ):
-            dy, grads[layer.name] = layer.backward(dy, layer_cache)
-        return dy, {name: grads[name] for name in self.sublayers}
+    def backward(self, dy, cache, need_dx=True):
+        layers, first = self.layers, 0
+        if not need_dx:  # stop at the first layer that has weights
+            first = next((i for i, one in enumerate(layers) if one.params), len(layers))
+        grads = {name: {} for name in self.sublayers}
+        for i in reversed(range(first, len(layers))):
+            skip = not need_dx and i == first and layers[i].can_skip_dx
+            options = {"need_dx": False} if skip else {}
+            dy, grads[layers[i].name] = layers[i].backward(dy, cache[i], **options)
+        return dy if need_dx else None, grads
 
     def compute_output_shape(self, input_shape):
         for layer in self.layers:

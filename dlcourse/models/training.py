@@ -25,6 +25,7 @@ class Trainer(Layer):
     """
 
     many_inputs = many_outputs = False
+    can_skip_dx = True
     optimizer = loss = None
     metrics: tuple | list = ()
     stop_training = False
@@ -110,7 +111,7 @@ class Trainer(Layer):
     def _train_step(self, x, y, sample_weight, rng):
         y_pred, cache, mask = self.run(x, training=True, rng=rng)
         loss, dy = self._loss(x, y, y_pred, mask, sample_weight)
-        grads = self.backward(dy, cache)[1]
+        grads = self.backward(dy, cache, need_dx=False)[1]
         penalty, penalty_grads = self.regularization()
         if penalty_grads:
             loss, grads = loss + penalty, added(grads, penalty_grads)

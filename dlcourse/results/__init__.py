@@ -66,7 +66,9 @@ def code_hash(script: Path, modules: list[str]) -> str:
 def files_of(module: str) -> list[Path]:
     """The files of a module or package of dlcourse."""
     folder = PACKAGE / module
-    return sorted(folder.glob("*.py")) if folder.is_dir() else [PACKAGE / f"{module}.py"]
+    return (
+        sorted(folder.glob("*.py")) if folder.is_dir() else [PACKAGE / f"{module}.py"]
+    )
 
 
 def canonical(source: str) -> str:

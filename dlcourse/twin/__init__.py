@@ -64,14 +64,16 @@ def prove(
     optimizer: "str | optimizers.Optimizer | None" = None,
     steps: int = 20,
     seed: int | None = None,
+    custom_objects: dict[str, type] | None = None,
 ) -> Report:
     """Compare our model with its Keras twin; the model is left as it was.
 
     Compared: outputs, loss, the gradient of every weight and of x and, with an
     optimizer, every weight after `steps` updates on (x, y). With `seed` both run in
     training mode: random layers of the twin get our draws, and the moving averages are
-    compared too. Penalties of regularizers and constraints take part. Raises
-    TwinMismatch with the layer and the largest difference.
+    compared too. Penalties of regularizers and constraints take part. `custom_objects`:
+    Keras classes for layers that Keras lacks, by name. Raises TwinMismatch with the
+    layer and the largest difference.
     """
     model.require_built()
     number, backend = precision(str(model.dtype)), keras.backend.backend()
@@ -88,7 +90,7 @@ def prove(
     try:
         noise = _noise(model, x, seed)
         model.set_weights(start)  # drawing the noise moved the averages
-        theirs = to_keras(model, noise)
+        theirs = to_keras(model, noise, custom_objects)
         ours = _step(model, x, y, objective, seed)
         found = step(theirs, x, y, loss, training=seed is not None)
         _add(report, "outputs", "model", ours["y_pred"], found.y_pred, tolerance)

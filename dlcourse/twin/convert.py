@@ -26,20 +26,23 @@ def precision(dtype: str) -> str:
 
 
 def to_keras(
-    model: Trainer, noise: "dict[Layer, tuple[Array, Array]] | None" = None
+    model: Trainer,
+    noise: "dict[Layer, tuple[Array, Array]] | None" = None,
+    custom_objects: dict[str, type] | None = None,
 ) -> "keras.Model":
     """The Keras model with the same layers and weights, compiled if ours is.
 
     A Sequential becomes a keras.Sequential, a Model a keras.Model. A schedule of the
     optimizer gives its present rate. `noise` maps random layers to (a, b): a x + b
-    stands in for them. TypeError for a layer, loss, metric or optimizer that Keras
-    lacks.
+    stands in for them. `custom_objects` maps names of layers that Keras lacks to Keras
+    classes of the same options. TypeError for a layer, loss, metric or optimizer that
+    Keras lacks.
     """
     model.require_built()
     dtype = precision(str(model.dtype))
-    twin = _to_keras_model(model, dtype, noise or {})
+    twin = _to_keras_model(model, dtype, noise or {}, custom_objects or {})
     for _, w, variable in weight_pairs(model, twin):
-        variable.assign(w)
+        variable.assign(w.copy())  # JAX would share the memory of ours
     if model.loss is not None:
         twin.compile(
             optimizer=to_keras_optimizer(model.optimizer, dtype),
@@ -55,12 +58,16 @@ def to_keras(
     return twin
 
 
-def _to_keras_model(model: Trainer, dtype: str, noise: dict) -> "keras.Model":
+def _to_keras_model(
+    model: Trainer, dtype: str, noise: dict, custom: dict
+) -> "keras.Model":
     if isinstance(model, models.Sequential):
         first = keras.Input(tuple(model.input_shape[1:]), dtype=dtype)
-        rest = [to_keras_layer(layer, dtype, noise) for layer in model.layers]
+        rest = [to_keras_layer(layer, dtype, noise, custom) for layer in model.layers]
         return keras.Sequential([first, *rest], name=model.name)
-    theirs = {layer: to_keras_layer(layer, dtype, noise) for layer in model.layers}
+    theirs = {
+        layer: to_keras_layer(layer, dtype, noise, custom) for layer in model.layers
+    }
     known = {
         node: keras.Input(tuple(node.shape[1:]), dtype=dtype) for node in model.inputs
     }
@@ -94,13 +101,19 @@ def weight_pairs(ours: Layer, theirs, path: tuple[str, ...] = ()):
             yield own, w, variable
 
 
-def to_keras_layer(layer: Layer, dtype: str = "float32", noise: dict | None = None):
+def to_keras_layer(
+    layer: Layer,
+    dtype: str = "float32",
+    noise: dict | None = None,
+    custom_objects: dict[str, type] | None = None,
+):
     """The Keras layer of the same class, options and name, without weights."""
     if noise and layer in noise:
         return _affine(*noise[layer], dtype)
     if isinstance(layer, Trainer):
-        return _to_keras_model(layer, dtype, noise or {})
-    theirs = _their_class(keras.layers, layer)
+        return _to_keras_model(layer, dtype, noise or {}, custom_objects or {})
+    custom = (custom_objects or {}).get(type(layer).__name__)
+    theirs = custom or _their_class(keras.layers, layer)
     made = theirs(**_their_options(layer, dtype), name=layer.name, dtype=dtype)
     if not layer.trainable:
         made.trainable = False

@@ -43,8 +43,14 @@ def windows(name: str) -> list[LayerCase]:
             "same": ({"pool_size": 3, "padding": "same"}, (7, 2)),
             "same-dense": ({"pool_size": 4, "strides": 1, "padding": "same"}, (5, 2)),
         }
+    # The pool_size of averages has no default, as in Keras.
+    default = {"pool_size": 2} if name.startswith("Average") else {}
     return [
-        LayerCase(f"{name}-{what}", lambda chosen=chosen: [cls(**chosen)], shape)
+        LayerCase(
+            f"{name}-{what}",
+            lambda chosen=chosen: [cls(**{**default, **chosen})],
+            shape,
+        )
         for what, (chosen, shape) in options.items()
     ]
 
@@ -119,7 +125,7 @@ BAD_INPUT = [
     (lambda: layers.MaxPooling2D(6)(X2), V, "MaxPooling2D((6, 6)): expected x with at least 6 entries", "padding='same'"),
     (lambda: layers.MaxPooling2D(6).build((None, 5, 4, 3)), V, "expected x with at least 6 entries"),
     (lambda: layers.AveragePooling1D(7)(X1), V, "AveragePooling1D(7): expected x with at least 7"),
-    (lambda: layers.AveragePooling1D()(X2), V, "AveragePooling1D(2): expected x of shape (batch, time, features), got (2, 5, 4, 3)"),
+    (lambda: layers.AveragePooling1D(2)(X2), V, "AveragePooling1D(2): expected x of shape (batch, time, features), got (2, 5, 4, 3)"),
     (lambda: layers.GlobalMaxPooling1D()(X2), V, "GlobalMaxPooling1D: expected x of shape (batch, time, features)"),
     (lambda: layers.GlobalAveragePooling2D()(X1), V, "GlobalAveragePooling2D: expected x of shape (batch, height, width, channels), got (2, 6, 3)"),
     (lambda: layers.GlobalAveragePooling1D().forward(X1, mask=np.ones((2, 5))), V, "expected a mask of shape (2, 6)", "got (2, 5)"),

@@ -68,10 +68,10 @@ def test_speed_page():
         "**0.40**",
         "0.38 to 0.42",
         "0.45 ✓",
-        "1.00 / 2.50",
+        "1.00 /\u00a02.50",
     ]
     assert beside[1][3] == "0.30 ✗" and len(beside) == 2
-    assert rows_of(page, "Milliseconds")[0] == ["Small net", "2.50", "3.00"]
+    assert rows_of(page, "Milliseconds")[0] == ["Small net", "2.50", "–", "3.00"]
     assert rows_of(page, "CPU time of a step, ours relative to each") == [
         ["Small net", "0.40"]
     ]
