@@ -151,6 +151,7 @@ def main() -> None:
     request = json.loads(sys.argv[1])
     if request.get("pin") and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    hardware.steady(threads=None)  # as dlcourse.start; the environment sets the threads
     task = request.pop("task")
     request.pop("pin", None)
     try:

@@ -50,16 +50,24 @@ def test_versions_in_one_line(gpu, request):
     assert line.endswith(", GPU" if gpu else ", CPU")
 
 
+class Device:
+    platform = "gpu"
+
+    def __init__(self, name):
+        self.name = name
+
+    def __str__(self):
+        return self.name
+
+
 def pretend(monkeypatch, backend: str, found: list[str]) -> None:
     """A backend of that name which sees these devices."""
-    devices = [types.SimpleNamespace(name=name, platform="gpu") for name in found]
+    devices = [Device(name) for name in found]
     if backend == "tensorflow":
         config = types.SimpleNamespace(list_physical_devices=lambda kind: devices)
         module = types.SimpleNamespace(config=config)
     elif backend == "jax":
         cpu = types.SimpleNamespace(platform="cpu")
-        for device in devices:
-            device.__class__ = type("Device", (), {"__str__": lambda self: self.name})
         module = types.SimpleNamespace(devices=lambda: [cpu, *devices])
     else:
         cuda = types.SimpleNamespace(
@@ -80,7 +88,9 @@ def test_gpus_of_each_backend(backend, found, monkeypatch):
     if found:
         assert hardware.gpus() == found
     else:
-        with pytest.raises(RuntimeError, match=f"a GPU that {backend} can use, found none"):
+        with pytest.raises(
+            RuntimeError, match=f"a GPU that {backend} can use, found none"
+        ):
             hardware.gpus()
 
 
@@ -93,7 +103,9 @@ def test_seconds_is_the_median_after_one_call_that_does_not_count(monkeypatch):
 
 @pytest.mark.parametrize("repeats", [0, -1, 1.5])
 def test_seconds_needs_a_call(repeats):
-    with pytest.raises(ValueError, match=re.escape("repeats to be a positive whole number")):
+    with pytest.raises(
+        ValueError, match=re.escape("repeats to be a positive whole number")
+    ):
         hardware.seconds(lambda: None, repeats)
 
 
@@ -101,7 +113,9 @@ def test_seconds_waits_for_tensors_alone(monkeypatch):
     fetched = []
     original = keras.ops.convert_to_numpy
     monkeypatch.setattr(
-        keras.ops, "convert_to_numpy", lambda x: fetched.append(original(x)) or fetched[-1]
+        keras.ops,
+        "convert_to_numpy",
+        lambda x: fetched.append(original(x)) or fetched[-1],
     )
     tensor = keras.ops.reshape(keras.ops.arange(6, dtype="float32") + 3, (2, 3))
     for result in (None, 1.0, 2, np.float32(1), np.ones(3), "text", [1]):
@@ -119,7 +133,10 @@ def test_start_gives_the_chapters_generator_and_says_the_versions(monkeypatch, c
 
     with mpl.rc_context():
         rng = hardware.start(7)
-        assert mpl.rcParams["axes.grid"] and mpl.rcParams["figure.figsize"] == [6.4, 3.8]
+        assert mpl.rcParams["axes.grid"] and mpl.rcParams["figure.figsize"] == [
+            6.4,
+            3.8,
+        ]
     assert seeded == [7] and called == ["steady"]
     assert rng.integers(10**9) == np.random.default_rng(7).integers(10**9)
     assert capsys.readouterr().out == f"{hardware.versions()}, seed 7\n"

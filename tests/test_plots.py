@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex, to_rgba
 
-from dlcourse import models, plots
+from dlcourse import callbacks, plots
 
 
 @pytest.fixture
@@ -16,8 +16,17 @@ def ax():
 
 
 def test_colours_are_distinct_and_each_class_has_a_marker():
-    assert len(set(plots.CLASSES)) == len(plots.CLASSES) == len(set(plots.MARKERS)) == 10
-    named = [plots.NUMPY, plots.KERAS, plots.FORWARD, plots.BACKWARD, plots.THEORY, plots.WRONG]
+    assert (
+        len(set(plots.CLASSES)) == len(plots.CLASSES) == len(set(plots.MARKERS)) == 10
+    )
+    named = [
+        plots.NUMPY,
+        plots.KERAS,
+        plots.FORWARD,
+        plots.BACKWARD,
+        plots.THEORY,
+        plots.WRONG,
+    ]
     assert len({*named, plots.MUTED}) == 7
 
 
@@ -27,7 +36,9 @@ def test_style_sets_the_cycle_and_the_grid():
         cycle = plt.rcParams["axes.prop_cycle"].by_key()["color"]
         assert cycle == plots.CLASSES and plt.rcParams["axes.grid"]
         assert plt.rcParams["figure.constrained_layout.use"]
-        assert not plt.rcParams["axes.spines.top"] and plt.rcParams["image.cmap"] == "gray"
+        assert (
+            not plt.rcParams["axes.spines.top"] and plt.rcParams["image.cmap"] == "gray"
+        )
 
 
 @pytest.mark.parametrize(
@@ -49,9 +60,12 @@ def test_a_curve_has_the_line_style_of_its_colour(ax, colour, options, want):
 
 
 def test_history_draws_training_and_validation(ax):
-    ours = models.History()
+    ours = callbacks.History()
     ours.history = {"loss": [3.0, 2.0, 1.0], "val_loss": [4.0, 3.0, 2.5]}
-    records = {"NumPy": (ours, plots.NUMPY), "Keras": ({"loss": [5.0, 4.0]}, plots.KERAS)}
+    records = {
+        "NumPy": (ours, plots.NUMPY),
+        "Keras": ({"loss": [5.0, 4.0]}, plots.KERAS),
+    }
     plots.history(ax, records)
     labels = [line.get_label() for line in ax.lines]
     assert labels == ["NumPy", "NumPy, validation", "Keras"]
@@ -66,7 +80,9 @@ def test_history_draws_training_and_validation(ax):
 
 def test_history_of_another_key_without_validation(ax):
     record = {"top_accuracy": [0.1, 0.2], "val_top_accuracy": [0.3, 0.4]}
-    plots.history(ax, {"NumPy": (record, plots.NUMPY)}, "top_accuracy", validation=False)
+    plots.history(
+        ax, {"NumPy": (record, plots.NUMPY)}, "top_accuracy", validation=False
+    )
     assert len(ax.lines) == 1 and ax.get_ylabel() == "top accuracy"
     with pytest.raises(KeyError, match="loss"):
         plots.history(ax, {"NumPy": (record, plots.NUMPY)})
@@ -110,7 +126,10 @@ def test_images_stand_in_a_sheet(titles):
     assert [len(ax.images) for ax in figure.axes] == [1, 1, 1, 1, 1, 0]
     for i, ax in enumerate(figure.axes[:5]):
         np.testing.assert_array_equal(ax.images[0].get_array(), x[i])
-        assert ax.images[0].get_clim() == (0, x.max()) and ax.images[0].cmap.name == "gray_r"
+        assert (
+            ax.images[0].get_clim() == (0, x.max())
+            and ax.images[0].cmap.name == "gray_r"
+        )
         assert ax.get_title() == (titles[i] if titles else "")
     assert tuple(figure.get_size_inches()) == pytest.approx((0.95 * 3, 1.17 * 2))
     plt.close(figure)

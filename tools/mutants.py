@@ -7,11 +7,13 @@
 4. Writes book/records/mutants.json: coverage, numbers for each part of the package,
    and every survivor, with its reason where tools/equivalent.json gives one.
 
-All of it works on a copy of the tree in .build/mutation. --jobs 2 takes both cores;
---keep takes the copy and its coverage from the last run.
+All of it works on a copy of the tree in .build/mutation. --jobs 2 takes both cores.
+--keep goes on with the copy of the last run: it takes over tests that have changed since,
+measures those anew, and runs only mutants that nothing has killed yet.
 """
 
 import argparse
+import hashlib
 import importlib.machinery
 import json
 import os
@@ -46,6 +48,28 @@ def copied(work: Path) -> Path:
     hidden = shutil.ignore_patterns(".*", "__pycache__", "_build", "*.egg-info")
     shutil.copytree(ROOT, tree, ignore=hidden)
     return tree
+
+
+def refreshed(tree: Path) -> list[str]:
+    """Copy the tests that changed since; which test files to measure anew."""
+    changed = []
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        name = path.relative_to(ROOT)
+        old = tree / name
+        if not old.is_file() or old.read_bytes() != path.read_bytes():
+            old.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, old)
+            changed.append(name)
+    wanted = {name.as_posix() for name in changed}
+    if any("cases" in name.parts for name in changed):
+        wanted |= {f"tests/{name}" for name in {*LARGE, "test_bad_input.py"}}
+    return [file for file in measured_files(tree) if file in wanted]
+
+
+def measured_files(tree: Path) -> list[str]:
+    """The test files that are run, tests of the tools but one aside."""
+    found = [p for p in sorted(tree.glob("tests/test_*.py")) if p.stem not in LEFT_OUT]
+    return [p.relative_to(tree).as_posix() for p in found] + ["tests/tools/test_exercises.py"]
 
 
 def sources(tree: Path) -> list[str]:
@@ -171,12 +195,10 @@ def run_all(
             pass
 
 
-def coverage_of(folder: Path, tree: Path) -> dict:
+def coverage_of(folder: Path) -> dict:
     """Branch coverage in per cent, of the package and of each part."""
     path = folder / "coverage.json"
-    with Path(os.devnull).open("w") as nothing:
-        measure.combined(folder).json_report(outfile=str(path), ignore_errors=True)
-        print(end="", file=nothing)
+    measure.combined(folder).json_report(outfile=str(path), ignore_errors=True)
     report = json.loads(path.read_text("utf-8"))
     parts = defaultdict(Counter)
     for file, entry in report["files"].items():
@@ -250,22 +272,21 @@ def main() -> None:
     )
     options = parser.parse_args()
     tree, folder = WORK / "tree", WORK / "coverage"
-    if not options.keep or not tree.is_dir():
-        tree = copied(WORK)
+    os.nice(15)
+    if options.keep and folder.is_dir():
+        files = refreshed(tree)
+    else:
         shutil.rmtree(folder, ignore_errors=True)
+        (WORK / "killed").unlink(missing_ok=True)
+        tree = copied(WORK)
+        files = measured_files(tree)
     measure.warm(tree)
-    if not folder.is_dir():
-        files = [
-            p for p in sorted(tree.glob("tests/test_*.py")) if p.stem not in LEFT_OUT
-        ]
-        failed = measure.measure(
-            [p.relative_to(tree).as_posix() for p in files], folder, jobs=options.jobs
-        )
-        print("failed, so without weight here:", *failed or ["none"])
+    if failed := measure.measure(files, folder, options.jobs):
+        print("failed, so their failures are without weight here:", *failed)
     places, mutants = drawn(tree, options.number, options.seed)
-    run_all(mutants, tree, measure.tests_of_lines(folder), options.jobs, WORK / "logs")
+    run_all(mutants, tree, measure.tests_of_lines(folder), options.jobs, WORK)
     reasons = json.loads((ROOT / "tools/equivalent.json").read_text("utf-8"))
-    found = record(mutants, places, coverage_of(folder, tree), reasons, options.seed)
+    found = record(mutants, places, coverage_of(folder), reasons, options.seed)
     target = ROOT / "book/records/mutants.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")

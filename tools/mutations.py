@@ -7,11 +7,11 @@ and replacements that NumPy refuses anyway (a shift of floats), are left out.
 """
 
 import ast
+import hashlib
 import json
-import random
 import re
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import cosmic_ray.plugins
@@ -68,16 +68,26 @@ def changed(old: str, new: str) -> tuple[int, str, str]:
     raise ValueError("a mutation changed nothing")
 
 
+def rank(seed: int, *place) -> str:
+    """A place's number in the drawing: a hash, so that an edit elsewhere moves no other."""
+    return hashlib.sha256(repr((seed, *place)).encode()).hexdigest()
+
+
 def drawn(tree: Path, files: list[str], number: int, seed: int) -> list[dict]:
-    """The sample, in an order that only the seed decides."""
-    rng, every, sources = random.Random(seed), {}, {}
+    """The number of places, then the sample."""
+    every, sources = {}, {}
     for file in sorted(files):
         sources[file] = (tree / file).read_text("utf-8")
-        every |= places(file, sources[file])
-    chosen = rng.sample(sorted(every), min(number, len(every)))
+        lines, seen = sources[file].splitlines(), Counter()
+        for place, mutations in sorted(places(file, sources[file]).items()):
+            row, column = place[1]
+            text = lines[row - 1]
+            seen[text, column] += 1
+            every[rank(seed, file, text, column, seen[text, column], len(mutations))] = (file, mutations)
     mutants = []
-    for file, start, end in chosen:
-        name, occurrence = rng.choice(every[file, start, end])
+    for key in sorted(every)[:number]:
+        file, mutations = every[key]
+        name, occurrence = mutations[int(key, 16) % len(mutations)]
         operator = cosmic_ray.plugins.get_operator(name)()
         code = mutate_code(sources[file], operator, occurrence)
         line, before, after = changed(sources[file], code)

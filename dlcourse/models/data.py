@@ -105,6 +105,11 @@ def weights(who: str, sample_weight, class_weight, y, n: int):
                 f"{who}: expected class_weight alone and one output. "
                 "Multiply the two into sample_weight."
             )
+        if y.ndim > 2:
+            raise ValueError(
+                f"{who}: expected one class a sample for class_weight, got targets of "
+                f"shape {y.shape}. Give sample_weight instead."
+            )
         labels = y.argmax(-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(n)
         missing = sorted(set(labels.tolist()) - set(class_weight))
         if missing:

@@ -64,6 +64,7 @@ BAD_INPUT = [
     (lambda: PowerDecay(0.1, -5), V, "PowerDecay: expected decay_steps"),
     (lambda: PiecewiseConstantDecay([5], [0.1]), V, "expected one value more than boundaries, got 1 values and 1 boundaries"),
     (lambda: PiecewiseConstantDecay([5, 3], [0.1, 0.2, 0.3]), V, "expected rising boundaries, got [5, 3]"),
+    (lambda: PiecewiseConstantDecay([1, 1, 2], [0.4, 0.3, 0.2, 0.1]), V, "expected rising boundaries, got [1, 1, 2]"),
     (lambda: PiecewiseConstantDecay([5], [0.1, -1]), V, "expected each value", "got -1"),
     (lambda: PolynomialDecay(0.1, 5, end_learning_rate=None), V, "PolynomialDecay: expected end_learning_rate"),
     (lambda: CosineDecay(0.1, 5, warmup_target=-1), V, "CosineDecay: expected warmup_target"),
