@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything runs in .venv, which the first target that needs it creates from the lock.
 .DEFAULT_GOAL := help
-.PHONY: help book html test check lab data test-gpu bench proofs results sync numbers exercises lock clean
+.PHONY: help book html test check lab data test-gpu bench proofs mutants results sync numbers exercises lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -49,6 +49,9 @@ bench: $(VENV)/.ready  ## time our code beside the frameworks (15 minutes): the 
 
 proofs: $(VENV)/.ready  ## run the tests, record what they prove: the page Proofs
 	$(KERNEL) $(BIN)/python tools/proofs.py
+
+mutants: $(VENV)/.ready  ## branch coverage, and planted errors that the tests must see (40 minutes)
+	$(KERNEL) $(BIN)/python tools/mutants.py --jobs 2
 
 results: $(VENV)/.ready  ## make the records of the long runs that are stale
 	$(BIN)/python tools/results.py

@@ -37,9 +37,9 @@ def start(chapter: int) -> np.random.Generator:
 def steady(threads: int | None = 1) -> None:
     """NumPy with one thread, and with memory that it keeps.
 
-    Matrix products run on one thread from here on (None leaves their number alone): for the book's sizes that is faster,
-    on a busy machine many times so, and sums have the same order, so the same last
-    digit, on every number of cores.
+    Matrix products run on one thread from here on (None leaves their number alone): for
+    the book's sizes that is faster, on a busy machine many times so, and sums have the
+    same order, so the same last digit, on every number of cores.
 
     A training step makes and drops the same large arrays again and again. The C library
     of Linux gives each back to the system at once, and gets it again page by page, each

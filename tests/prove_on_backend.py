@@ -14,7 +14,7 @@ from dlcourse import layers, models, twin
 BACKEND = keras.backend.backend()
 # JAX computes float64 in float32 unless told otherwise, and compiles every loop anew: seconds for each recurrent case.
 DTYPES = ("float32",) if BACKEND == "jax" else ("float32", "float64")
-MANY = 24
+MANY = 12
 
 
 def layer_cases():

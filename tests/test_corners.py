@@ -271,6 +271,18 @@ def test_a_mask_of_nothing_divides_by_no_zero():
     np.testing.assert_array_equal(got, np.zeros((2, 3)))
 
 
+@pytest.mark.parametrize("from_logits", [True, False])
+def test_class_numbers_of_a_series_may_have_an_axis_of_their_own(from_logits, rng):
+    loss = losses.SparseCategoricalCrossentropy(from_logits)
+    p, labels = rng.dirichlet(np.ones(4), (2, 3)), rng.integers(0, 4, (2, 3))
+    want, gradient = loss(labels, p)
+    got, same = loss(labels[..., np.newaxis], p)
+    assert got == want
+    np.testing.assert_array_equal(same, gradient)
+    with pytest.raises(ValueError, match=r"shape \(2, 1\), got \(2, 1, 3\)"):
+        loss(np.zeros((2, 1, 3)), p[:, :1])
+
+
 # -- fit
 
 
@@ -299,11 +311,13 @@ def test_weights_by_class_need_one_class_a_sample():
 
 
 @pytest.mark.parametrize(
-    ("shape", "hint"), [((2, 3, 4), True), ((2, 13), False)], ids=["another-order", "another-size"]
+    ("shape", "hint"),
+    [((2, 3, 4), True), ((2, 13), False)],
+    ids=["another-order", "another-size"],
 )
 def test_reshape_is_advised_where_it_helps(shape, hint):
     with pytest.raises(ValueError, match=r"as Input says, got") as error:
-        data.inputs("fit", np.ones(shape), [(12,)], None)
+        data.samples("fit", np.ones(shape), [(12,)], None, False)
     assert ("Reshape x" in str(error.value)) == hint
 
 

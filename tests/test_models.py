@@ -69,7 +69,9 @@ GRAPHS = [
     GraphCase("diamond", diamond, ((5,),)),
     GraphCase("shared", shared),
     GraphCase("nested", nested, ((5,),)),
-    GraphCase("images", lambda x: Dense(2)(Flatten()(Sum()([x, Dense(3)(x)]))), ((2, 3),)),
+    GraphCase(
+        "images", lambda x: Dense(2)(Flatten()(Sum()([x, Dense(3)(x)]))), ((2, 3),)
+    ),
     GraphCase("noise", noisy, ((5,),), seed=3),
 ]
 
@@ -97,7 +99,9 @@ def test_weights_of_a_graph_have_the_order_of_keras(case, monkeypatch):
     theirs = twin.to_keras(model)
     assert [w.shape for w in model.weights] == [tuple(w.shape) for w in theirs.weights]
     assert [layer.name for layer in model.layers] == [
-        layer.name for layer in theirs.layers if not isinstance(layer, keras.layers.InputLayer)
+        layer.name
+        for layer in theirs.layers
+        if not isinstance(layer, keras.layers.InputLayer)
     ]
     if case.seed is None:
         back = twin.from_keras(theirs)
@@ -107,21 +111,29 @@ def test_weights_of_a_graph_have_the_order_of_keras(case, monkeypatch):
 def two_heads():
     x = Input((5,))
     h = Dense(6, activation="tanh")(x)
-    return cases.filled(Model(x, [Dense(3)(h), Dense(1, activation="sigmoid", name="side")(h)]))
+    return cases.filled(
+        Model(x, [Dense(3)(h), Dense(1, activation="sigmoid", name="side")(h)])
+    )
 
 
 def test_several_outputs_and_loss_weights(rng):
     model, x = two_heads(), rng.normal(size=(8, 5))
     y = [rng.normal(size=(8, 3)), rng.integers(0, 2, (8, 1)).astype(float)]
     twin.prove(model, x, y, ["mse", "binary_crossentropy"], optimizers.SGD(0.1))
-    model.compile(optimizers.SGD(0.1), ["mse", "binary_crossentropy"], loss_weights=[1.0, 0.3])
+    model.compile(
+        optimizers.SGD(0.1), ["mse", "binary_crossentropy"], loss_weights=[1.0, 0.3]
+    )
     theirs = twin.to_keras(model)
-    ours = model.fit(x, y, batch_size=4, epochs=2, shuffle=False, verbose=0, rng=0).history
+    ours = model.fit(
+        x, y, batch_size=4, epochs=2, shuffle=False, verbose=0, rng=0
+    ).history
     found = theirs.fit(x, y, batch_size=4, epochs=2, shuffle=False, verbose=0).history
     assert ours.keys() == found.keys() == {"loss", "dense_1_loss", "side_loss"}
     for name, values in ours.items():
         np.testing.assert_allclose(values, found[name], rtol=1e-5)
-    np.testing.assert_allclose(model.evaluate(x, y)[0], theirs.evaluate(x, y, verbose=0)[0], rtol=1e-5)
+    np.testing.assert_allclose(
+        model.evaluate(x, y)[0], theirs.evaluate(x, y, verbose=0)[0], rtol=1e-5
+    )
     assert [a.shape for a in model.predict(x, batch_size=3)] == [(8, 3), (8, 1)]
 
 
@@ -131,7 +143,9 @@ def test_a_part_of_a_built_model_shares_its_weights(rng):
     whole = cases.filled(Model(x, Dense(2)(middle(x))))
     part = Model(x, middle.output)
     a = rng.normal(size=(3, 5))
-    np.testing.assert_allclose(part(a), np.tanh(a @ middle.params["kernel"] + middle.params["bias"]))
+    np.testing.assert_allclose(
+        part(a), np.tanh(a @ middle.params["kernel"] + middle.params["bias"])
+    )
     assert part.weights[0] is whole.weights[0]
 
 
@@ -155,7 +169,10 @@ def test_summary_names_the_sources(capsys):
 
 PENALISED = {
     "l2": {"kernel_regularizer": "l2"},
-    "l1 and bias": {"kernel_regularizer": regularizers.L1(0.03), "bias_regularizer": "l2"},
+    "l1 and bias": {
+        "kernel_regularizer": regularizers.L1(0.03),
+        "bias_regularizer": "l2",
+    },
     "orthogonal": {"kernel_regularizer": "orthogonal_regularizer"},
     "max norm": {"kernel_constraint": "max_norm", "bias_constraint": "non_neg"},
     "unit norm": {"kernel_constraint": "unit_norm"},
@@ -171,10 +188,14 @@ def test_penalties_and_constraints_take_part_in_training(what, rng):
     model = cases.filled(models.Sequential(stack), "float32")
     model.compile(optimizers.SGD(0.3), "mse")
     theirs = twin.to_keras(model)
-    ours = model.fit(x, y, epochs=3, batch_size=3, shuffle=False, verbose=0, rng=0).history
+    ours = model.fit(
+        x, y, epochs=3, batch_size=3, shuffle=False, verbose=0, rng=0
+    ).history
     found = theirs.fit(x, y, epochs=3, batch_size=3, shuffle=False, verbose=0).history
     np.testing.assert_allclose(ours["loss"], found["loss"], rtol=1e-5)
-    np.testing.assert_allclose(model.evaluate(x, y)[0], theirs.evaluate(x, y, verbose=0), rtol=1e-5)
+    np.testing.assert_allclose(
+        model.evaluate(x, y)[0], theirs.evaluate(x, y, verbose=0), rtol=1e-5
+    )
 
 
 def test_a_frozen_layer_stays(rng):
@@ -183,7 +204,9 @@ def test_a_frozen_layer_stays(rng):
     x, y = rng.normal(size=(8, 5)), rng.normal(size=(8, 4))
     twin.prove(model, x, y, "mse", optimizers.Adam())
     model.compile("sgd", "mse")
-    frozen, free = (model.get_layer(n).params["kernel"].copy() for n in ("dense", "dense_1"))
+    frozen, free = (
+        model.get_layer(n).params["kernel"].copy() for n in ("dense", "dense_1")
+    )
     model.fit(x, y, verbose=0, rng=0)
     np.testing.assert_array_equal(model.get_layer("dense").params["kernel"], frozen)
     assert not np.array_equal(model.get_layer("dense_1").params["kernel"], free)
@@ -200,7 +223,9 @@ def test_weights_of_samples_are_those_of_keras(how, rng):
     model.compile(optimizers.SGD(0.2), "sparse_categorical_crossentropy", ["accuracy"])
     theirs = twin.to_keras(model)
     theirs.compile(
-        keras.optimizers.SGD(0.2), "sparse_categorical_crossentropy", weighted_metrics=["accuracy"]
+        keras.optimizers.SGD(0.2),
+        "sparse_categorical_crossentropy",
+        weighted_metrics=["accuracy"],
     )
     options = {"epochs": 2, "batch_size": 5, "shuffle": False, "verbose": 0, how: given}
     ours = model.fit(x, y, rng=0, **options).history
@@ -252,14 +277,22 @@ def test_fit_names_the_first_layer_that_is_not_finite(where, rng):
 
 
 def test_fit_names_a_layer_that_overflows(rng):
-    stack = [Input((5,)), Dense(4, name="first"), Dense(4, name="second"), Activation("softmax")]
+    stack = [
+        Input((5,)),
+        Dense(4, name="first"),
+        Dense(4, name="second"),
+        Activation("softmax"),
+    ]
     model = cases.filled(models.Sequential(stack), "float32")
     model.compile("sgd", "sparse_categorical_crossentropy")
     model.get_layer("second").params["kernel"][...] = 3e38
     kept = model.get_weights()
     with (
         np.errstate(all="ignore"),
-        pytest.raises(FloatingPointError, match=r"layer 'second' \(Dense\(4\)\).*that of 'first' still is"),
+        pytest.raises(
+            FloatingPointError,
+            match=r"layer 'second' \(Dense\(4\)\).*that of 'first' still is",
+        ),
     ):
         model.fit(9 * rng.normal(size=(8, 5)), np.zeros(8), verbose=0, rng=0)
     for w, v in zip(model.weights, kept, strict=True):
@@ -268,35 +301,69 @@ def test_fit_names_a_layer_that_overflows(rng):
 
 X = Input((5,))
 WRONG = {
-    "no node": (lambda: Model(np.ones((2, 5)), Dense(2)(X)), TypeError, "a node or a list of nodes"),
+    "no node": (
+        lambda: Model(np.ones((2, 5)), Dense(2)(X)),
+        TypeError,
+        "a node or a list of nodes",
+    ),
     "no outputs": (lambda: Model(X, []), TypeError, "expected outputs"),
-    "another input": (lambda: Model(Input((5,)), Dense(2)(X)), ValueError, "Add it to inputs"),
-    "an unused input": (lambda: Model([X, Input((3,))], Dense(2)(X)), ValueError, "which nothing uses"),
+    "another input": (
+        lambda: Model(Input((5,)), Dense(2)(X)),
+        ValueError,
+        "Add it to inputs",
+    ),
+    "an unused input": (
+        lambda: Model([X, Input((3,))], Dense(2)(X)),
+        ValueError,
+        "which nothing uses",
+    ),
     "a name twice": (
         lambda: Model(X, Dense(2, name="a")(Dense(2, name="a")(X))),
         ValueError,
         "'a' twice",
     ),
-    "a shape": (lambda: cases.filled(Model(X, Dense(2)(X))).predict(np.ones((2, 6))), ValueError, "as Input says"),
+    "a shape": (
+        lambda: cases.filled(Model(X, Dense(2)(X))).predict(np.ones((2, 6))),
+        ValueError,
+        "as Input says",
+    ),
     "one array for two": (
         lambda: cases.filled(Model([X, Y], Sum()([X, Y]))).predict(np.ones((2, 5))),
         ValueError,
         "predict: expected x to be a list of 2 arrays",
     ),
     "unequal counts": (
-        lambda: cases.filled(Model([X, Y], Sum()([X, Y]))).predict([np.ones((2, 5)), np.ones((3, 5))]),
+        lambda: cases.filled(Model([X, Y], Sum()([X, Y]))).predict(
+            [np.ones((2, 5)), np.ones((3, 5))]
+        ),
         ValueError,
         "as many samples in each input, got 2, 3",
     ),
-    "one loss of two": (lambda: two_heads().compile("sgd", ["mse"]), ValueError, "loss to be a list of 2"),
-    "metrics of two": (lambda: two_heads().compile("sgd", "mse", ["mae"]), ValueError, "no metrics"),
+    "one loss of two": (
+        lambda: two_heads().compile("sgd", ["mse"]),
+        ValueError,
+        "loss to be a list of 2",
+    ),
+    "metrics of two": (
+        lambda: two_heads().compile("sgd", "mse", ["mae"]),
+        ValueError,
+        "no metrics",
+    ),
     "a class without weight": (
         lambda: fitted(class_weight={0: 1.0}),
         ValueError,
         "hold every class, got none for 1",
     ),
-    "a negative weight": (lambda: fitted(sample_weight=[-1, 1]), ValueError, "sample_weight of at least 0"),
-    "too few weights": (lambda: fitted(sample_weight=[1]), ValueError, "each of the 2 samples"),
+    "a negative weight": (
+        lambda: fitted(sample_weight=[-1, 1]),
+        ValueError,
+        "sample_weight of at least 0",
+    ),
+    "too few weights": (
+        lambda: fitted(sample_weight=[1]),
+        ValueError,
+        "each of the 2 samples",
+    ),
     "both weights": (
         lambda: fitted(sample_weight=[1, 1], class_weight={0: 1, 1: 1}),
         ValueError,
@@ -320,7 +387,9 @@ def test_a_wrong_graph_or_weight_is_refused(what):
 
 
 def test_regularizers_change_only_what_they_hold(rng):
-    model = cases.filled(models.Sequential([Input((5,)), Dense(4), Dense(2, kernel_regularizer="l2")]))
+    model = cases.filled(
+        models.Sequential([Input((5,)), Dense(4), Dense(2, kernel_regularizer="l2")])
+    )
     penalty, grads = model.regularization()
     w = model.get_layer("dense_1").params["kernel"]
     assert penalty == pytest.approx(0.01 * (w**2).sum())

@@ -12,7 +12,9 @@ def sequential():
 
 
 def flat():
-    return models.Sequential([layers.Input((2, 2)), layers.Flatten(), layers.Dense(3), layers.Dense(2)])
+    return models.Sequential(
+        [layers.Input((2, 2)), layers.Flatten(), layers.Dense(3), layers.Dense(2)]
+    )
 
 
 def without_weights():
@@ -39,5 +41,5 @@ def test_gradients_are_the_same(make, rng):
     dx, grads = model.backward(dy, cache)
     none, without = model.backward(dy, cache, need_dx=False)
     assert none is None and dx is not None
-    for (path, g, h) in optimizers.walk(grads, without):
+    for path, g, h in optimizers.walk(grads, without):
         np.testing.assert_array_equal(g, h, err_msg="/".join(path))

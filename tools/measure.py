@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 import traceback
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -145,3 +145,29 @@ def tests_of_lines(folder: Path) -> dict[str, dict[int, list[str]]]:
             known = [t for t in tests if t in seconds]
             found[file][line] = sorted(known, key=seconds.__getitem__)
     return found
+
+
+def percentages(folder: Path) -> dict:
+    """Branch coverage in per cent, of the package and of each part."""
+    path = folder.with_suffix(".report.json")
+    combined(folder).json_report(outfile=str(path), ignore_errors=True)
+    report = json.loads(path.read_text("utf-8"))
+    counts = ("num_statements", "covered_lines", "num_branches", "covered_branches")
+    parts = defaultdict(Counter)
+    for file, entry in report["files"].items():
+        inside = Path(file).parts[Path(file).parts.index("dlcourse") + 1 :]
+        for part in (inside[0].removesuffix(".py"), ""):
+            parts[part].update({key: entry["summary"][key] for key in counts})
+
+    def percent(n):
+        every = n["num_statements"] + n["num_branches"]
+        covered = n["covered_lines"] + n["covered_branches"]
+        return round(100 * covered / every, 2) if every else 100.0
+
+    whole = parts.pop("")
+    return {
+        "percent": percent(whole), "lines": whole["num_statements"], "branches": whole["num_branches"],
+        "missed_lines": whole["num_statements"] - whole["covered_lines"],
+        "missed_branches": whole["num_branches"] - whole["covered_branches"],
+        "parts": {part: percent(parts[part]) for part in sorted(parts)},
+    }  # fmt: skip

@@ -69,7 +69,9 @@ def refreshed(tree: Path) -> list[str]:
 def measured_files(tree: Path) -> list[str]:
     """The test files that are run, tests of the tools but one aside."""
     found = [p for p in sorted(tree.glob("tests/test_*.py")) if p.stem not in LEFT_OUT]
-    return [p.relative_to(tree).as_posix() for p in found] + ["tests/tools/test_exercises.py"]
+    return [p.relative_to(tree).as_posix() for p in found] + [
+        "tests/tools/test_exercises.py"
+    ]
 
 
 def sources(tree: Path) -> list[str]:
@@ -167,68 +169,40 @@ def outcome(mutant: dict | None, tests: list[str], tree: Path, log: Path) -> str
     return "timeout" if code is None else "survived" if code == 0 else "killed"
 
 
+def key_of(mutant: dict) -> str:
+    """The same for the same mutated text."""
+    return hashlib.sha256((mutant["file"] + mutant["code"]).encode()).hexdigest()
+
+
 def run_all(
-    mutants: list[dict], tree: Path, lines: dict, jobs: int, logs: Path
+    mutants: list[dict], tree: Path, lines: dict, jobs: int, work: Path
 ) -> None:
-    """Give every mutant its outcome and the number of its tests."""
-    shutil.rmtree(logs, ignore_errors=True)
-    logs.mkdir(parents=True)
+    """Give every mutant its outcome. Those killed before, in work/killed, are not run."""
+    logs, killed = work / "logs", work / "killed"
+    logs.mkdir(parents=True, exist_ok=True)
+    before = set(killed.read_text().split()) if killed.is_file() else set()
 
     def one(pair):
         number, mutant = pair
-        tests = tests_for(mutant, tree, lines)
-        log = logs / f"{number}.log"
+        mutant["outcome"] = "killed"
+        if key_of(mutant) in before:
+            return
+        tests, log = tests_for(mutant, tree, lines), logs / f"{number}.log"
         if number % 20 == 0 and tests and outcome(None, tests, tree, log) != "survived":
             raise RuntimeError(f"The unchanged code fails these tests: {log}")
-        mutant["tests"], mutant["outcome"] = (
-            len(tests),
-            outcome(mutant, tests, tree, log),
-        )
-        if mutant["outcome"] != "killed":
+        mutant["outcome"] = outcome(mutant, tests, tree, log)
+        if mutant["outcome"] == "killed":
+            with killed.open("a") as file:
+                file.write(key_of(mutant) + "\n")
+        else:
+            where = f"{number} {mutant['file']}:{mutant['line']}"
             print(
-                f"{mutant['outcome']} {mutant['file']}:{mutant['line']}: {mutant['before']} -> {mutant['after']}",
+                f"{mutant['outcome']} {where}: {mutant['before']} -> {mutant['after']}",
                 flush=True,
             )
 
     with ThreadPoolExecutor(jobs) as pool:
-        for _ in pool.map(one, enumerate(mutants)):
-            pass
-
-
-def coverage_of(folder: Path) -> dict:
-    """Branch coverage in per cent, of the package and of each part."""
-    path = folder / "coverage.json"
-    measure.combined(folder).json_report(outfile=str(path), ignore_errors=True)
-    report = json.loads(path.read_text("utf-8"))
-    parts = defaultdict(Counter)
-    for file, entry in report["files"].items():
-        part = (
-            Path(file).parts[Path(file).parts.index("dlcourse") + 1].removesuffix(".py")
-        )
-        for key in (
-            "num_statements",
-            "covered_lines",
-            "num_branches",
-            "covered_branches",
-        ):
-            parts[part][key] += entry["summary"][key]
-            parts[""][key] += entry["summary"][key]
-
-    def percent(n):
-        every = n["num_statements"] + n["num_branches"]
-        return (
-            round(100 * (n["covered_lines"] + n["covered_branches"]) / every, 2)
-            if every
-            else 100.0
-        )
-
-    whole = parts.pop("")
-    return {
-        "percent": percent(whole), "lines": whole["num_statements"], "branches": whole["num_branches"],
-        "missed_lines": whole["num_statements"] - whole["covered_lines"],
-        "missed_branches": whole["num_branches"] - whole["covered_branches"],
-        "parts": {part: percent(parts[part]) for part in sorted(parts)},
-    }  # fmt: skip
+        list(pool.map(one, enumerate(mutants)))
 
 
 def record(
@@ -274,7 +248,10 @@ def main() -> None:
     tree, folder = WORK / "tree", WORK / "coverage"
     os.nice(15)
     if options.keep and folder.is_dir():
-        files = refreshed(tree)
+        done, changed = {p.stem for p in folder.glob("*.json")}, refreshed(tree)
+        files = [
+            f for f in measured_files(tree) if f in changed or Path(f).stem not in done
+        ]
     else:
         shutil.rmtree(folder, ignore_errors=True)
         (WORK / "killed").unlink(missing_ok=True)
@@ -286,7 +263,7 @@ def main() -> None:
     places, mutants = drawn(tree, options.number, options.seed)
     run_all(mutants, tree, measure.tests_of_lines(folder), options.jobs, WORK)
     reasons = json.loads((ROOT / "tools/equivalent.json").read_text("utf-8"))
-    found = record(mutants, places, coverage_of(folder), reasons, options.seed)
+    found = record(mutants, places, measure.percentages(folder), reasons, options.seed)
     target = ROOT / "book/records/mutants.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")

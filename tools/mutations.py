@@ -14,10 +14,6 @@ import sys
 from collections import Counter, defaultdict
 from pathlib import Path
 
-import cosmic_ray.plugins
-from cosmic_ray.ast import ast_nodes, get_ast
-from cosmic_ray.mutating import mutate_code
-
 ARITHMETIC, LOGIC = {"Add", "Sub", "Mul", "Div", "Pow"}, {"BitAnd", "BitOr", "BitXor"}
 ARITHMETIC |= {"FloorDiv", "Mod"}
 
@@ -46,6 +42,9 @@ def annotated(source: str) -> list[tuple]:
 
 def places(file: str, source: str) -> dict[tuple, list[tuple]]:
     """(file, position) -> [(operator, occurrence)]."""
+    import cosmic_ray.plugins
+    from cosmic_ray.ast import ast_nodes, get_ast
+
     found, outside = defaultdict(list), annotated(source)
     nodes = list(ast_nodes(get_ast(source)))
     for name in sorted(cosmic_ray.plugins.operator_names()):
@@ -75,6 +74,9 @@ def rank(seed: int, *place) -> str:
 
 def drawn(tree: Path, files: list[str], number: int, seed: int) -> list[dict]:
     """The number of places, then the sample."""
+    import cosmic_ray.plugins
+    from cosmic_ray.mutating import mutate_code
+
     every, sources = {}, {}
     for file in sorted(files):
         sources[file] = (tree / file).read_text("utf-8")
@@ -83,7 +85,9 @@ def drawn(tree: Path, files: list[str], number: int, seed: int) -> list[dict]:
             row, column = place[1]
             text = lines[row - 1]
             seen[text, column] += 1
-            every[rank(seed, file, text, column, seen[text, column], len(mutations))] = (file, mutations)
+            every[
+                rank(seed, file, text, column, seen[text, column], len(mutations))
+            ] = (file, mutations)
     mutants = []
     for key in sorted(every)[:number]:
         file, mutations = every[key]
