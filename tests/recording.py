@@ -55,7 +55,7 @@ class Rows:
         """One comparison of numbers."""
         try:
             a, b = (np.asarray(v, dtype=np.float64) for v in (ours, theirs))
-            finite = np.isfinite(a - b)
+            finite = np.isfinite(a) & np.isfinite(b)
             if not finite.all():  # infinities that agree
                 a, b = np.where(finite, a, 0), np.where(finite, b, 0)
             gap, scale = np.abs(a - b).max(initial=0), np.abs(b).max(initial=0)

@@ -71,7 +71,7 @@ def test_hand_worked():
 def test_same_divides_by_the_real_entries():
     # 3 entries, windows of 2 under "same": [1, 2], [3, -]; the last mean is of one entry
     x = np.array([1.0, 2, 3])[None, :, None]
-    layer = layers.AveragePooling1D(padding="same")
+    layer = layers.AveragePooling1D(2, padding="same")
     y, cache = layer.forward(x)
     np.testing.assert_array_equal(y.ravel(), [1.5, 3])
     dx, _ = layer.backward(np.array([4.0, 6])[None, :, None], cache)

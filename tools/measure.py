@@ -6,6 +6,7 @@ they are loaded once. Coverage.py notes lines and branches with the test that ra
 
 import json
 import os
+import shutil
 import signal
 import sys
 import time
@@ -22,7 +23,54 @@ QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "MPLBACKEND": "agg",
     "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "KERAS_BACKEND": "tensorflow",
 }  # fmt: skip
-PYTEST = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=line"]
+ROOT = Path(__file__).resolve().parents[1]
+LARGE = {"test_gradients.py", "test_twin.py", "test_properties.py"}  # collect slowly
+LEFT_OUT = {"test_backends"}  # needs JAX and PyTorch
+PYTEST = [
+    "-q",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:xdist",
+    "-p",
+    "no:nbval",
+    "-p",
+    "no:anyio",
+    "--tb=line",
+]
+
+
+def copied(work: Path) -> Path:
+    """The tree without what is built."""
+    tree = work / "tree"
+    shutil.rmtree(tree, ignore_errors=True)
+    hidden = shutil.ignore_patterns(".*", "__pycache__", "_build", "*.egg-info")
+    shutil.copytree(ROOT, tree, ignore=hidden)
+    return tree
+
+
+def refreshed(tree: Path) -> list[str]:
+    """Copy the tests that changed since; which test files to measure anew."""
+    changed = []
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        name = path.relative_to(ROOT)
+        old = tree / name
+        if not old.is_file() or old.read_bytes() != path.read_bytes():
+            old.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, old)
+            changed.append(name)
+    wanted = {name.as_posix() for name in changed}
+    if any("cases" in name.parts for name in changed):
+        wanted |= {f"tests/{name}" for name in {*LARGE, "test_bad_input.py"}}
+    return [file for file in measured_files(tree) if file in wanted]
+
+
+def measured_files(tree: Path) -> list[str]:
+    """The test files that are run, tests of the tools but one aside."""
+    found = [p for p in sorted(tree.glob("tests/test_*.py")) if p.stem not in LEFT_OUT]
+    return [p.relative_to(tree).as_posix() for p in found] + [
+        "tests/tools/test_exercises.py"
+    ]
 
 
 def warm(tree: Path) -> None:
@@ -30,6 +78,10 @@ def warm(tree: Path) -> None:
     os.environ.update(QUIET)
     os.chdir(tree)
     sys.path[:0] = [str(tree), str(tree / "tests"), str(tree / "tools")]
+    import keras  # noqa: F401
+    import scipy.signal
+    import scipy.special
+    import scipy.stats  # noqa: F401
     import sklearn.linear_model
     import sklearn.neural_network  # noqa: F401
 

@@ -37,41 +37,6 @@ PARTS = (
     "activations", "regularizers", "constraints",
 )  # fmt: skip
 TESTS, A_FUNCTION, SECONDS = 40, 6, 90  # for one mutant
-LARGE = {"test_gradients.py", "test_twin.py", "test_properties.py"}  # collect slowly
-LEFT_OUT = {"test_backends"}  # needs JAX and PyTorch
-
-
-def copied(work: Path) -> Path:
-    """The tree without what is built."""
-    tree = work / "tree"
-    shutil.rmtree(tree, ignore_errors=True)
-    hidden = shutil.ignore_patterns(".*", "__pycache__", "_build", "*.egg-info")
-    shutil.copytree(ROOT, tree, ignore=hidden)
-    return tree
-
-
-def refreshed(tree: Path) -> list[str]:
-    """Copy the tests that changed since; which test files to measure anew."""
-    changed = []
-    for path in sorted((ROOT / "tests").rglob("*.py")):
-        name = path.relative_to(ROOT)
-        old = tree / name
-        if not old.is_file() or old.read_bytes() != path.read_bytes():
-            old.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, old)
-            changed.append(name)
-    wanted = {name.as_posix() for name in changed}
-    if any("cases" in name.parts for name in changed):
-        wanted |= {f"tests/{name}" for name in {*LARGE, "test_bad_input.py"}}
-    return [file for file in measured_files(tree) if file in wanted]
-
-
-def measured_files(tree: Path) -> list[str]:
-    """The test files that are run, tests of the tools but one aside."""
-    found = [p for p in sorted(tree.glob("tests/test_*.py")) if p.stem not in LEFT_OUT]
-    return [p.relative_to(tree).as_posix() for p in found] + [
-        "tests/tools/test_exercises.py"
-    ]
 
 
 def sources(tree: Path) -> list[str]:
@@ -112,27 +77,41 @@ def drawn(tree: Path, number: int, seed: int) -> tuple[int, list[dict]]:
     return head["places"], mutants
 
 
-def chosen(tests: list[str]) -> list[str]:
-    """At most TESTS of them, at most A_FUNCTION a function; `tests` has the quickest first."""
+def chosen(tests: list[str], most: int = TESTS) -> list[str]:
+    """At most `most`, at most A_FUNCTION a function; `tests` has the quickest first."""
     taken, kept = Counter(), []
     for test in tests:
         function = test.split("[")[0]
         taken[function] += 1
         if taken[function] <= A_FUNCTION:
             kept.append((taken[function], test))
-    return [test for _, test in sorted(kept, key=lambda pair: pair[0])][:TESTS]
+    return [test for _, test in sorted(kept, key=lambda pair: pair[0])][:most]
 
 
 def tests_for(mutant: dict, tree: Path, lines: dict) -> list[str]:
-    """The tests that run its line; for a line that runs at import, those of the file."""
-    of_file = lines.get(str(tree / mutant["file"]), {})
-    if found := of_file.get(mutant["line"]):
-        return chosen(found)
-    if mutant["line"] not in of_file:
+    """The tests that run its line: those that speak of its part or file, then others.
+
+    For a line that runs at import, such as a default, those that run the next line that
+    a test runs, then those of the whole file.
+    """
+    of_file, line = lines.get(str(tree / mutant["file"]), {}), mutant["line"]
+    if line not in of_file:
         return []
-    return chosen(
-        list(dict.fromkeys(test for tests in of_file.values() for test in tests))
-    )
+    path = Path(mutant["file"])
+    words = {
+        path.stem,
+        path.parts[1].removesuffix(".py").removesuffix("s").removesuffix("se"),
+    }
+
+    def both(tests):
+        named = [t for t in tests if any(word in t.lower() for word in words)]
+        return dict.fromkeys([*chosen(named), *chosen(tests)])
+
+    if of_file[line]:
+        return list(both(of_file[line]))
+    after = next((of_file[n] for n in sorted(of_file) if n > line and of_file[n]), [])
+    every = dict.fromkeys(test for tests in of_file.values() for test in tests)
+    return list({**both(after), **both(every)})
 
 
 def replace_source(path: Path, code: str) -> None:
@@ -158,7 +137,7 @@ def outcome(mutant: dict | None, tests: list[str], tree: Path, log: Path) -> str
         for test in tests:
             by_file[test.split("::")[0]].append(test)
         # The files that collect quickly first: most mutants do not outlive one of them.
-        for file in sorted(by_file, key=lambda f: Path(f).name in LARGE):
+        for file in sorted(by_file, key=lambda f: Path(f).name in measure.LARGE):
             if code := pytest.main([*measure.PYTEST, "-x", *by_file[file]]):
                 return code
         return 0
@@ -248,15 +227,17 @@ def main() -> None:
     tree, folder = WORK / "tree", WORK / "coverage"
     os.nice(15)
     if options.keep and folder.is_dir():
-        done, changed = {p.stem for p in folder.glob("*.json")}, refreshed(tree)
+        done, changed = {p.stem for p in folder.glob("*.json")}, measure.refreshed(tree)
         files = [
-            f for f in measured_files(tree) if f in changed or Path(f).stem not in done
+            f
+            for f in measure.measured_files(tree)
+            if f in changed or Path(f).stem not in done
         ]
     else:
         shutil.rmtree(folder, ignore_errors=True)
         (WORK / "killed").unlink(missing_ok=True)
-        tree = copied(WORK)
-        files = measured_files(tree)
+        tree = measure.copied(WORK)
+        files = measure.measured_files(tree)
     measure.warm(tree)
     if failed := measure.measure(files, folder, options.jobs):
         print("failed, so their failures are without weight here:", *failed)

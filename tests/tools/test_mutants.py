@@ -69,14 +69,17 @@ def test_the_tests_chosen_are_few_and_various():
 
 
 def test_a_line_is_tested_by_what_runs_it():
-    lines = {"/tree/a.py": {1: [], 2: ["t::one"], 3: ["t::two", "t::one"]}}
+    lines = {"/tree/dlcourse/a.py": {1: [], 2: ["t::one"], 3: ["t::two", "t::one"]}}
 
-    def found(line, file="a.py"):
+    def found(line, file="dlcourse/a.py"):
         return mutants.tests_for({"file": file, "line": line}, Path("/tree"), lines)
 
     assert found(2) == ["t::one"] and found(3) == ["t::two", "t::one"]
-    assert found(1) == ["t::one", "t::two"]  # runs at import: all of the file
-    assert found(9) == found(2, "b.py") == []
+    assert found(1) == ["t::one", "t::two"]  # runs at import: the next line, all others
+    many = {1: [f"t{i}.py::test_{i}" for i in range(99)], 2: ["u.py::test_pooling"]}
+    lines["/tree/dlcourse/kernels/pooling.py"] = {1: [*many[1], *many[2]]}
+    assert found(1, "dlcourse/kernels/pooling.py") == [*many[2], *many[1][: mutants.TESTS]]
+    assert found(9) == found(2, "dlcourse/b.py") == []
 
 
 def test_annotations_are_left_out_and_a_change_is_found():
