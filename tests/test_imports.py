@@ -13,7 +13,7 @@ PACKAGE = Path(dlcourse.__file__).parent
 CORE = ("activations", "initializers", "regularizers", "constraints", "losses", "metrics", "kernels", "layers",
         "schedules", "optimizers", "callbacks", "serialization", "models", "autodiff", "gradcheck")  # fmt: skip
 EDGES = ("datasets", "plots", "widgets", "hardware", "results", "checks")
-ORDER = ("validation", *CORE, "twin", "architectures", *EDGES)
+ORDER = ("validation", "nested", *CORE, "twin", "architectures", *EDGES)
 HEAVY = (
     "keras",
     "tensorflow",
@@ -59,7 +59,9 @@ def test_every_module_has_its_place_and_is_offered():
         p.parent.name for p in PACKAGE.glob("*/__init__.py")
     }
     assert modules - {"__init__"} == set(ORDER)
-    assert set(ORDER) - {"validation", "serialization"} <= set(dlcourse.__all__)
+    assert set(ORDER) - {"validation", "nested", "serialization"} <= set(
+        dlcourse.__all__
+    )
     assert all(hasattr(dlcourse, name) for name in dlcourse.__all__)
     assert set(dir(dlcourse)) == set(dlcourse.__all__)
     with pytest.raises(AttributeError, match="no attribute 'layer'"):

@@ -27,17 +27,9 @@ ROOT = Path(__file__).resolve().parents[1]
 LARGE = {"test_gradients.py", "test_twin.py", "test_properties.py"}  # collect slowly
 LEFT_OUT = {"test_backends"}  # needs JAX and PyTorch
 PYTEST = [
-    "-q",
-    "-p",
-    "no:cacheprovider",
-    "-p",
-    "no:xdist",
-    "-p",
-    "no:nbval",
-    "-p",
-    "no:anyio",
-    "--tb=line",
-]
+    "-q", "--tb=line", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:nbval", "-p", "no:anyio",
+    "-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning",
+]  # fmt: skip
 
 
 def copied(work: Path) -> Path:
@@ -78,7 +70,6 @@ def warm(tree: Path) -> None:
     os.environ.update(QUIET)
     os.chdir(tree)
     sys.path[:0] = [str(tree), str(tree / "tests"), str(tree / "tools")]
-    import keras  # noqa: F401
     import scipy.signal
     import scipy.special
     import scipy.stats  # noqa: F401

@@ -7,6 +7,7 @@ import numpy as np
 
 from dlcourse.layers.base import Layer
 from dlcourse.layers.recurrent import Recurrent
+from dlcourse.nested import added
 from dlcourse.validation import generator, lookup
 
 Array = np.ndarray
@@ -213,7 +214,7 @@ class TimeDistributed(Layer):
             dx, grads = self.layer.backward(dy.reshape(-1, *dy.shape[2:]), inner)
             return dx.reshape(shape), {"layer": grads}
         runs = [self.layer.backward(dy[:, t], inner[t]) for t in range(shape[1])]
-        grads = functools.reduce(_added, (g for _, g in runs))
+        grads = functools.reduce(added, (g for _, g in runs))
         return np.stack([dx for dx, _ in runs], axis=1), {"layer": grads}
 
     def _step_shape(self, shape):
@@ -240,10 +241,3 @@ def _keeps_state(layer: Layer) -> bool:
     """Whether the layer, or one inside it, has moving averages."""
     own = any(isinstance(w, np.ndarray) for w in layer.state.values())
     return own or any(_keeps_state(inner) for inner in layer.sublayers.values())
-
-
-def _added(a: dict, b: dict) -> dict:
-    """a + b, array by array, of two nested dicts of gradients."""
-    return {
-        k: _added(v, b[k]) if isinstance(v, dict) else v + b[k] for k, v in a.items()
-    }

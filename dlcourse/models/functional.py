@@ -8,6 +8,7 @@ from dlcourse.layers.node import Node
 from dlcourse.models.naming import unique_name
 from dlcourse.models.summary import print_table
 from dlcourse.models.training import Trainer
+from dlcourse.nested import added
 from dlcourse.validation import as_numbers, generator
 
 
@@ -153,7 +154,7 @@ class Model(Trainer):
             options = {"need_dx": False} if skip else {}
             dx, own = node.layer.backward(arriving.pop(node), node_cache, **options)
             name = node.layer.name
-            grads[name] = _sum(grads[name], own) if grads[name] else own
+            grads[name] = added(grads[name], own) if grads[name] else own
             if skip:
                 continue
             for source, d in zip(node.inputs, dx if node.many else [dx], strict=True):
@@ -266,8 +267,3 @@ def consumers(nodes: list[Node], outputs: list[Node]) -> dict[Node, int]:
 
 def _add_at(arriving: dict, node: Node, d: np.ndarray) -> None:
     arriving[node] = arriving[node] + d if node in arriving else d
-
-
-def _sum(a: dict, b: dict) -> dict:
-    """The sum of two gradients of one layer."""
-    return {k: _sum(a[k], b[k]) if isinstance(a[k], dict) else a[k] + b[k] for k in a}

@@ -11,7 +11,9 @@ from dlcourse import optimizers as optimizers_module
 from dlcourse.callbacks import Callback, History, ProgbarLogger
 from dlcourse.layers.base import Layer
 from dlcourse.models import data
-from dlcourse.models.objective import Objective, combine
+from dlcourse.models.objective import Objective
+from dlcourse.models.tally import Tally
+from dlcourse.nested import added, arrays
 from dlcourse.validation import generator, require_positive_int
 
 Array = np.ndarray
@@ -324,54 +326,6 @@ class Trainer(Layer):
         first = x[0] if isinstance(x, list) else x
         dtype = "float64" if first.dtype == np.float64 else "float32"
         self.build(data.each(lambda a: (None, *a.shape[1:]), x), rng, dtype)
-
-
-class Tally:
-    """The running means of an epoch: the loss, each output's loss, the metrics."""
-
-    def __init__(self, model: Trainer):
-        self.model, self.total, self.seen = model, 0.0, 0
-        self.parts = np.zeros(len(model.loss) if isinstance(model.loss, list) else 0)
-        for metric in model.metrics:
-            metric.reset_state()
-
-    def add(self, loss, y, y_pred, mask, sample_weight) -> dict[str, float]:
-        """The logs after one more batch."""
-        n = data.count(y_pred)
-        self.total, self.seen = self.total + loss * n, self.seen + n
-        logs = {"loss": self.total / self.seen}
-        if len(self.parts):
-            self.parts += n * np.array(self.model.objective.values)
-            for node, part in zip(self.model.outputs, self.parts, strict=True):
-                logs[f"{node.layer.name}_loss"] = float(part / self.seen)
-        for metric in self.model.metrics:
-            weight = combine(mask, sample_weight, y_pred)
-            if weight is None:
-                metric.update_state(y, y_pred)
-            else:
-                metric.update_state(y, y_pred, weight)
-            logs[metric.name] = metric.result()
-        return logs
-
-
-def added(grads: dict, extra: dict) -> dict:
-    """grads + extra, for the keys that extra has."""
-    return {
-        key: g
-        if key not in extra
-        else added(g, extra[key])
-        if isinstance(g, dict)
-        else g + extra[key]
-        for key, g in grads.items()
-    }
-
-
-def arrays(tree: dict) -> list[Array]:
-    """The arrays of a nested dict."""
-    found = []
-    for value in tree.values():
-        found += arrays(value) if isinstance(value, dict) else [value]
-    return found
 
 
 def _call(hooks: list[Callback], event: str, *arguments) -> None:

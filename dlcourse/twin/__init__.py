@@ -21,7 +21,8 @@ from dlcourse.layers.base import Layer
 from dlcourse.models.data import each
 from dlcourse.models.objective import Objective
 from dlcourse.models.sequential import Sequential
-from dlcourse.models.training import Trainer, added
+from dlcourse.models.training import Trainer
+from dlcourse.nested import added
 from dlcourse.twin.convert import (
     from_keras,
     precision,

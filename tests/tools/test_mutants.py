@@ -78,7 +78,10 @@ def test_a_line_is_tested_by_what_runs_it():
     assert found(1) == ["t::one", "t::two"]  # runs at import: the next line, all others
     many = {1: [f"t{i}.py::test_{i}" for i in range(99)], 2: ["u.py::test_pooling"]}
     lines["/tree/dlcourse/kernels/pooling.py"] = {1: [*many[1], *many[2]]}
-    assert found(1, "dlcourse/kernels/pooling.py") == [*many[2], *many[1][: mutants.TESTS]]
+    assert found(1, "dlcourse/kernels/pooling.py") == [
+        *many[2],
+        *many[1][: mutants.TESTS],
+    ]
     assert found(9) == found(2, "dlcourse/b.py") == []
 
 
