@@ -4,6 +4,7 @@ Every test file runs in a fork of one process that has imported the frameworks, 
 they are loaded once. Coverage.py notes lines and branches with the test that ran them.
 """
 
+import importlib
 import json
 import os
 import shutil
@@ -26,6 +27,10 @@ QUIET = {
 ROOT = Path(__file__).resolve().parents[1]
 LARGE = {"test_gradients.py", "test_twin.py", "test_properties.py"}  # collect slowly
 LEFT_OUT = {"test_backends"}  # needs JAX and PyTorch
+FRAMEWORKS = (
+    "hypothesis.extra.numpy", "keras", "scipy.signal", "scipy.special", "scipy.stats", "sklearn.linear_model",
+    "sklearn.neural_network",
+)  # fmt: skip
 PYTEST = [
     "-q", "--tb=line", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:nbval", "-p", "no:anyio",
     "-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning",
@@ -70,12 +75,8 @@ def warm(tree: Path) -> None:
     os.environ.update(QUIET)
     os.chdir(tree)
     sys.path[:0] = [str(tree), str(tree / "tests"), str(tree / "tools")]
-    import scipy.signal
-    import scipy.special
-    import scipy.stats  # noqa: F401
-    import sklearn.linear_model
-    import sklearn.neural_network  # noqa: F401
-
+    for name in FRAMEWORKS:
+        importlib.import_module(name)
     assert not [name for name in sys.modules if name.split(".")[0] == "dlcourse"]
 
 

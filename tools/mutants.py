@@ -94,9 +94,11 @@ def tests_for(mutant: dict, tree: Path, lines: dict) -> list[str]:
     For a line that runs at import, such as a default, those that run the next line that
     a test runs, then those of the whole file.
     """
-    of_file, line = lines.get(str(tree / mutant["file"]), {}), mutant["line"]
-    if line not in of_file:
+    of_file = lines.get(str(tree / mutant["file"]), {})
+    if not of_file:
         return []
+    # A statement of several lines is known by its first.
+    line = max((n for n in of_file if n <= mutant["line"]), default=min(of_file))
     path = Path(mutant["file"])
     words = {
         path.stem,

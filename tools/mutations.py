@@ -60,10 +60,17 @@ def places(file: str, source: str) -> dict[tuple, list[tuple]]:
 
 def changed(old: str, new: str) -> tuple[int, str, str]:
     """The first line that differs: its number, before, after."""
-    before, after = old.splitlines(), new.splitlines()
-    for number, (a, b) in enumerate(zip(before, after, strict=False), 1):
+    before, after = (
+        [
+            (n, line.strip())
+            for n, line in enumerate(text.splitlines(), 1)
+            if line.strip()
+        ]
+        for text in (old, new)
+    )
+    for (number, a), (_, b) in zip(before, after, strict=False):
         if a != b:
-            return number, a.strip(), b.strip()
+            return number, a, b
     raise ValueError("a mutation changed nothing")
 
 

@@ -1,6 +1,7 @@
 """From the rows that tests/recording.py writes to the tables of book/records/proofs.json."""
 
 import json
+import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -64,11 +65,11 @@ def twins(found: list[dict]) -> dict:
         family, name = row["family"], row["name"]
         if not name:  # no case of the tables: a model that a test builds
             family, name = "models", words(row["test"])
-            row = {**row, "case": row["test"]}
+            row = {**row, "case": re.sub(r"-float\d\d(?=\]$)", "", row["test"])}
         groups[family, name].append(row)
     made = {}
     for (family, name), group in sorted(groups.items()):
-        entry = {"cases": len({row["case"] for row in group})}
+        entry = {"cases": count(group)}
         for row in group:
             column = row["dtype"] if row["backend"] == "tensorflow" else row["backend"]
             best = entry.setdefault(
@@ -81,19 +82,29 @@ def twins(found: list[dict]) -> dict:
     return made
 
 
+def count(group: list[dict]) -> int:
+    """How many cases: by the ids of the tests, since cases may share one object."""
+    ids = {
+        re.sub(r".*\[|(-float\d\d)?\]$", "", r["test"])
+        for r in group
+        if "[" in r["test"]
+    }
+    return max(len(ids), len({row["case"] for row in group}))
+
+
 def gradients(found: list[dict]) -> dict:
     """family -> class -> {"cases", "largest"}."""
     made = {}
     for row in sorted(found, key=lambda row: (row["family"], row["name"])):
         if row["name"]:
             entry = made.setdefault(row["family"], {}).setdefault(
-                row["name"], {"cases": set(), "largest": 0.0}
+                row["name"], {"cases": [], "largest": 0.0}
             )
-            entry["cases"].add(row["case"])
+            entry["cases"].append(row)
             entry["largest"] = max(entry["largest"], rounded(row["largest"]))
     for family in made.values():
         for entry in family.values():
-            entry["cases"] = len(entry["cases"])
+            entry["cases"] = count(entry["cases"])
     return made
 
 

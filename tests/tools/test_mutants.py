@@ -82,7 +82,8 @@ def test_a_line_is_tested_by_what_runs_it():
         *many[2],
         *many[1][: mutants.TESTS],
     ]
-    assert found(9) == found(2, "dlcourse/b.py") == []
+    assert found(9) == found(3)  # a later line of the same statement
+    assert found(2, "dlcourse/b.py") == []
 
 
 def test_annotations_are_left_out_and_a_change_is_found():
@@ -91,6 +92,8 @@ def test_annotations_are_left_out_and_a_change_is_found():
     assert texts == {"int"} and len(spans) == 3
     changed = mutations.changed(CODE, CODE.replace("a + b", "a - b"))
     assert changed == (2, "return a + b", "return a - b")
+    gone = mutations.changed("a\n\n\n@b\ndef c(): 0\n", "a\ndef c(): 0\n")
+    assert gone == (4, "@b", "def c(): 0")  # without its decorator
     with pytest.raises(ValueError, match="changed nothing"):
         mutations.changed(CODE, CODE)
 
