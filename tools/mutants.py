@@ -1,6 +1,6 @@
 """Branch coverage and mutation testing of the package: python tools/mutants.py
 
-1. Runs the tests once and notes which test runs which line (tools/measure.py).
+1. Runs the tests once and notes which test runs which line (tools/line_tests.py).
 2. cosmic-ray, in an environment of its own, draws mutations of the code (tools/mutations.py).
 3. Each mutant runs against the tests that run its line, the quickest first, in a fork
    that compiles the mutated text in place of the file: nothing on disk is changed.
@@ -25,7 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
-import measure
+import line_tests
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -139,14 +139,14 @@ def outcome(mutant: dict | None, tests: list[str], tree: Path, log: Path) -> str
         for test in tests:
             by_file[test.split("::")[0]].append(test)
         # The files that collect quickly first: most mutants do not outlive one of them.
-        for file in sorted(by_file, key=lambda f: Path(f).name in measure.LARGE):
-            if code := pytest.main([*measure.PYTEST, "-x", *by_file[file]]):
+        for file in sorted(by_file, key=lambda f: Path(f).name in line_tests.LARGE):
+            if code := pytest.main([*line_tests.PYTEST, "-x", *by_file[file]]):
                 return code
         return 0
 
     if not tests:
         return "survived"
-    code, _ = measure.forked(work, log, SECONDS)
+    code, _ = line_tests.forked(work, log, SECONDS)
     return "timeout" if code is None else "survived" if code == 0 else "killed"
 
 
@@ -229,24 +229,29 @@ def main() -> None:
     tree, folder = WORK / "tree", WORK / "coverage"
     os.nice(15)
     if options.keep and folder.is_dir():
-        done, changed = {p.stem for p in folder.glob("*.json")}, measure.refreshed(tree)
+        done, changed = (
+            {p.stem for p in folder.glob("*.json")},
+            line_tests.refreshed(tree),
+        )
         files = [
             f
-            for f in measure.measured_files(tree)
+            for f in line_tests.measured_files(tree)
             if f in changed or Path(f).stem not in done
         ]
     else:
         shutil.rmtree(folder, ignore_errors=True)
         (WORK / "killed").unlink(missing_ok=True)
-        tree = measure.copied(WORK)
-        files = measure.measured_files(tree)
-    measure.warm(tree)
-    if failed := measure.measure(files, folder, options.jobs):
+        tree = line_tests.copied(WORK)
+        files = line_tests.measured_files(tree)
+    line_tests.warm(tree)
+    if failed := line_tests.measure(files, folder, options.jobs):
         print("failed, so their failures are without weight here:", *failed)
     places, mutants = drawn(tree, options.number, options.seed)
-    run_all(mutants, tree, measure.tests_of_lines(folder), options.jobs, WORK)
+    run_all(mutants, tree, line_tests.tests_of_lines(folder), options.jobs, WORK)
     reasons = json.loads((ROOT / "tools/equivalent.json").read_text("utf-8"))
-    found = record(mutants, places, measure.percentages(folder), reasons, options.seed)
+    found = record(
+        mutants, places, line_tests.percentages(folder), reasons, options.seed
+    )
     target = ROOT / "book/records/mutants.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -2,10 +2,12 @@
 
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
-import measure
+import line_tests
 import mutants
 import mutants_page
 import mutations
@@ -27,7 +29,15 @@ def tree(tmp_path):
     return tmp_path, f"{name}.py", f"{test}::test_sum"
 
 
-@FORKS
+# A fresh Python, as the tool has it: this one has loaded what its tests need.
+OUTCOME = """
+import json, pathlib, sys
+import mutants
+mutant, tests, tree, log = json.loads(sys.argv[1])
+print(mutants.outcome(mutant, tests, pathlib.Path(tree), pathlib.Path(log)))
+"""
+
+
 @pytest.mark.parametrize(
     ("after", "want"),
     [("a - b", "killed"), ("a * b", "survived"), ("a +", "killed"), (None, "survived")],
@@ -36,7 +46,14 @@ def tree(tmp_path):
 def test_outcome_of_a_mutant(after, want, tree):
     root, file, test = tree
     mutant = after and {"file": file, "code": CODE.replace("a + b", after)}
-    assert mutants.outcome(mutant, [test], root, root / "log") == want
+    arguments = json.dumps([mutant, [test], str(root), str(root / "log")])
+    run = subprocess.run(
+        [sys.executable, "-c", OUTCOME, arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "tools")},
+        capture_output=True,
+        text=True,
+    )
+    assert run.stdout.split()[-1:] == [want], run.stderr
     assert (root / file).read_text() == CODE
 
 
@@ -50,13 +67,16 @@ def test_a_mutant_that_no_test_runs_survives(tree):
 
 @FORKS
 def test_a_fork_that_hangs_is_stopped(tmp_path):
-    assert measure.forked(lambda: time.sleep(60), tmp_path / "log", 0.3) == (None, 0.3)
-    assert measure.forked(lambda: 7, tmp_path / "log", 60)[0] == 7
+    assert line_tests.forked(lambda: time.sleep(60), tmp_path / "log", 0.3) == (
+        None,
+        0.3,
+    )
+    assert line_tests.forked(lambda: 7, tmp_path / "log", 60)[0] == 7
 
 
 @FORKS
 def test_a_fork_that_raises_says_so(tmp_path):
-    assert measure.forked(lambda: 1 / 0, tmp_path / "log", 60)[0] == 70
+    assert line_tests.forked(lambda: 1 / 0, tmp_path / "log", 60)[0] == 70
 
 
 def test_the_tests_chosen_are_few_and_various():
