@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlcourse.kernels import correlation, depthwise, planes, products, winograd
+from dlcourse.kernels import bands, correlation, depthwise, products, winograd
 from dlcourse.layers import Conv2D
 
 bounded = settings(deadline=None, derandomize=True, max_examples=60)
@@ -35,12 +35,13 @@ def close(ours, textbook):
 
 
 @bounded
-@given(problems(), st.sampled_from([1, 2_000, 1_000_000]))
-def test_unfolding_equals_the_textbook(problem, block):
-    # A block of one line, of some lines or images, and of all.
+@given(problems(), st.sampled_from([1, 2_000, 1_000_000]), st.sampled_from([0, 4, 200]))
+def test_unfolding_equals_the_textbook(problem, block, copy):
+    # A block of one line, of some lines or images, and of all; narrow and wide tiles.
     x, w, geometry, rng = problem
-    for kernel in (correlation, planes):
+    for kernel in (correlation, bands):
         kept, kernel.BLOCK_BYTES = kernel.BLOCK_BYTES, block
+        cost, bands.COPY = bands.COPY, copy
         try:
             y = kernel.correlate(x, w, **geometry)
             close(y, correlation.correlate_textbook(x, w, **geometry))
@@ -48,10 +49,22 @@ def test_unfolding_equals_the_textbook(problem, block):
             dx = kernel.input_gradient(dy, w, x.shape[1:3], **geometry)
             dw = kernel.kernel_gradient(x, dy, w.shape[:2], **geometry)
         finally:
-            kernel.BLOCK_BYTES = kept
+            kernel.BLOCK_BYTES, bands.COPY = kept, cost
         want_dx, want_dw = correlation.gradients_textbook(x, w, dy, **geometry)
         close(dx, want_dx)
         close(dw, want_dw)
+
+
+def test_a_tile_balances_copies_against_zeros():
+    # 28 outputs of 5 x 5 x 1 -> 6: windows of 18 columns for 14 of them.
+    w = np.zeros((5, 5, 1, 6))
+    assert bands.tile(28, w, 1, 1) == 14
+    # With more filters a zero costs more; where windows do not overlap, none is needed.
+    assert bands.tile(28, np.zeros((5, 5, 1, 96)), 1, 1) == 2
+    assert bands.tile(28, w, 5, 1) == 1
+    # A prime has two divisors: a line of 29 at once, but 127 pixels one by one.
+    assert bands.tile(29, w, 1, 1) == 29
+    assert bands.tile(127, np.zeros((5, 5, 1, 96)), 1, 1) == 1
 
 
 @bounded

@@ -1,13 +1,13 @@
 """Conv1D and Conv2D.
 
-The arithmetic stands in the kernels: correlation.py for everything, planes.py where
+The arithmetic stands in the kernels: correlation.py for everything, bands.py where
 there are few channels, winograd.py for 3x3 and 5x5 at stride 1 in float32. A sequence
 is an image of height 1, so one piece of code serves both.
 """
 
 import numpy as np
 
-from dlcourse.kernels import correlation, planes, winograd
+from dlcourse.kernels import bands, correlation, winograd
 from dlcourse.layers.windowed import Windowed, windows_shape
 from dlcourse.validation import generator, require_positive_int
 
@@ -214,7 +214,7 @@ def convolve(x: np.ndarray, W: np.ndarray, geometry: dict) -> np.ndarray:
     """The correlation of x with W by the kernel that suits them best."""
     if winograd.pays(x, W, **geometry):
         return winograd.correlate(x, W, geometry["padding"])
-    kernel = planes if planes.pays(x, W) else correlation
+    kernel = bands if bands.pays(W) else correlation
     return kernel.correlate(x, W, **geometry)
 
 
@@ -222,8 +222,8 @@ def convolve_backward(x, W, dz, geometry, need_dx=True):
     """(dL/dx, dL/dW) of `convolve`."""
     if winograd.pays(x, W, **geometry):
         return winograd.gradients(x, W, dz, geometry["padding"])
-    to_input = planes if planes.pays_backward(W) else correlation
-    to_kernel = planes if planes.pays(x, W) else correlation
+    to_input = bands if bands.pays_backward(W) else correlation
+    to_kernel = bands if bands.pays(W) else correlation
     dW = to_kernel.kernel_gradient(x, dz, W.shape[:2], **geometry)
     if not need_dx:
         return x[:0], dW

@@ -4,6 +4,7 @@ import numpy as np
 
 from dlcourse import activations
 from dlcourse.kernels import correlation
+from dlcourse.kernels.rows import add_to_rows, sum_of_rows
 from dlcourse.layers.base import Layer
 from dlcourse.validation import require_positive_int
 
@@ -39,7 +40,7 @@ class Windowed(Layer):
         y, and relu tells from y > 0 alone what passed.
         """
         if self.use_bias:
-            z += self.params["bias"]
+            add_to_rows(z, self.params["bias"])
         if self.activation is activations.linear:
             return z, None
         if self.activation is activations.relu:
@@ -54,9 +55,7 @@ class Windowed(Layer):
         dz = np.ascontiguousarray(dz)
         if not self.use_bias:
             return dz, {}
-        rows = dz.reshape(-1, dz.shape[-1])
-        # A product with ones sums columns 9 times as fast as rows.sum(axis=0).
-        return dz, {"bias": np.ones(len(rows), dz.dtype) @ rows}
+        return dz, {"bias": sum_of_rows(dz)}
 
     def check_input(self, shape):
         axes = ", ".join(AXES[self.rank])
