@@ -46,6 +46,7 @@ test-gpu: $(VENV)/.ready  ## run the chapters at full size; fails without a GPU
 
 bench: $(VENV)/.ready  ## time our code beside the frameworks (15 minutes): the page Speed
 	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/textbook.py --write
 
 proofs: $(VENV)/.ready  ## run the tests, record what they prove: the page Proofs
 	$(KERNEL) $(BIN)/python tools/proofs.py

@@ -46,7 +46,8 @@ def steady(threads: int | None = 1) -> None:
     set to 0, which can cost more than the arithmetic. From here on it keeps up to 1 GB.
     """
     if threads is not None:
-        from threadpoolctl import threadpool_limits  # comes with scikit-learn
+        # Both come with scikit-learn. SciPy's BLAS must be there to be limited, too.
+        from threadpoolctl import threadpool_limits
 
         threadpool_limits(threads, user_api="blas")
     if platform.libc_ver()[0] == "glibc":

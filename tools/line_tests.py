@@ -46,20 +46,31 @@ def copied(work: Path) -> Path:
     return tree
 
 
-def refreshed(tree: Path) -> list[str]:
-    """Copy the tests that changed since; which test files to measure anew."""
-    changed = []
-    for path in sorted((ROOT / "tests").rglob("*.py")):
-        name = path.relative_to(ROOT)
-        old = tree / name
-        if not old.is_file() or old.read_bytes() != path.read_bytes():
-            old.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, old)
-            changed.append(name)
-    wanted = {name.as_posix() for name in changed}
-    if any("cases" in name.parts for name in changed):
-        wanted |= {f"tests/{name}" for name in {*LARGE, "test_bad_input.py"}}
-    return [file for file in measured_files(tree) if file in wanted]
+def refreshed(work: Path, folder: Path) -> list[str]:
+    """Copy the tree anew; the test files that are not measured as they are now.
+
+    A test file is measured anew where it or a case has changed; all are where the
+    package has. What is out of date is deleted from `folder`.
+    """
+    before = contents(work / "tree")
+    tree = copied(work)
+    after, files = contents(tree), measured_files(tree)
+    changed = {name for name in after | before if after.get(name) != before.get(name)}
+    if any(name.startswith("tests/cases/") for name in changed):
+        changed |= {f"tests/{name}" for name in {*LARGE, "test_bad_input.py"}}
+    package = any(name.startswith("dlcourse/") for name in changed)
+    kept = set() if package else {Path(file).stem for file in {*files} - changed}
+    for path in folder.glob("*.json"):
+        if path.stem not in kept:
+            path.unlink()
+            path.with_suffix(".coverage").unlink(missing_ok=True)
+    return [f for f in files if not (folder / f"{Path(f).stem}.json").is_file()]
+
+
+def contents(tree: Path) -> dict[str, bytes]:
+    """The package and the tests."""
+    found = [*tree.glob("dlcourse/**/*.py"), *tree.glob("tests/**/*.py")]
+    return {path.relative_to(tree).as_posix(): path.read_bytes() for path in found}
 
 
 def measured_files(tree: Path) -> list[str]:
@@ -175,14 +186,19 @@ def combined(folder: Path) -> coverage.Coverage:
     return whole
 
 
+def passed(folder: Path) -> dict[str, float]:
+    """The seconds of every test that passed."""
+    return {
+        test: seconds
+        for path in folder.glob("*.json")
+        for test, (outcome, seconds) in json.loads(path.read_text()).items()
+        if outcome == "passed"
+    }
+
+
 def tests_of_lines(folder: Path) -> dict[str, dict[int, list[str]]]:
     """file -> line -> the tests that run it, the quickest first; passed ones alone."""
-    seconds = {}
-    for path in folder.glob("*.json"):
-        for test, (outcome, took) in json.loads(path.read_text()).items():
-            if outcome == "passed":
-                seconds[test] = took
-    data = combined(folder).get_data()
+    seconds, data = passed(folder), combined(folder).get_data()
     found: dict[str, dict[int, list[str]]] = defaultdict(dict)
     for file in data.measured_files():
         for line, tests in data.contexts_by_lineno(file).items():

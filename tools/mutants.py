@@ -2,21 +2,25 @@
 
 1. Runs the tests once and notes which test runs which line (tools/line_tests.py).
 2. cosmic-ray, in an environment of its own, draws mutations of the code (tools/mutations.py).
-3. Each mutant runs against the tests that run its line, the quickest first, in a fork
-   that compiles the mutated text in place of the file: nothing on disk is changed.
+3. Each mutant runs against some of the tests that run its line, in a fork that compiles
+   the mutated text in place of the file: nothing on disk is changed. What outlives them,
+   and has no reason to, meets all that run the line, up to a minute of them.
 4. Writes book/records/mutants.json: coverage, numbers for each part of the package,
    and every survivor, with its reason where tools/equivalent.json gives one.
 
 All of it works on a copy of the tree in .build/mutation. --jobs 2 takes both cores.
---keep goes on with the copy of the last run: it takes over tests that have changed since,
-measures those anew, and runs only mutants that nothing has killed yet.
+--keep goes on with what the last run found: it measures anew the tests that have changed
+since, or all where the package has, and runs only mutants that nothing has killed yet.
 """
 
 import argparse
+import ast
 import hashlib
 import importlib.machinery
+import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -37,6 +41,7 @@ PARTS = (
     "activations", "regularizers", "constraints",
 )  # fmt: skip
 TESTS, A_FUNCTION, SECONDS = 40, 6, 60  # for one mutant
+LONGER = 300  # seconds for a minute of tests, with their collection
 
 
 def sources(tree: Path) -> list[str]:
@@ -88,32 +93,62 @@ def chosen(tests: list[str], most: int = TESTS) -> list[str]:
     return [test for _, test in sorted(kept, key=lambda pair: pair[0])][:most]
 
 
-def tests_for(mutant: dict, tree: Path, lines: dict) -> list[str]:
-    """The tests that run its line: those that speak of its part or file, then others.
+def place(source: str, line: int) -> tuple[list[str], set[int]]:
+    """(the definitions around a line, outermost first, the lines whose tests test it).
 
-    For a line that runs at import, such as a default, those that run the next line that
-    a test runs, then those of the whole file.
+    For a line of a function's body, that line. A decorator, a signature or a statement
+    of a class or module runs at import: for it the bodies of the functions within the
+    innermost definition, or of the whole file where that has none.
+    """
+    root = ast.parse(source)
+    functions = [n for n in ast.walk(root) if isinstance(n, ast.FunctionDef)]
+    bodies = {n for f in functions for n in range(f.body[0].lineno, f.end_lineno + 1)}
+    names, inside = [], bodies
+    for node in ast.walk(root):  # what is within a definition comes after it
+        if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            continue
+        first = min(n.lineno for n in (node, *node.decorator_list))
+        if first <= line <= node.end_lineno:
+            names.append(node.name)
+            inside = bodies & {*range(first, node.end_lineno + 1)}
+    return names, {line} if line in bodies else inside or bodies
+
+
+def tests_for(
+    mutant: dict, tree: Path, lines: dict, idle: list[str]
+) -> tuple[list[str], list[str]]:
+    """(some tests that may see it, all that may): see `place` for which lines' tests.
+
+    First come those whose names speak of the function or class, then of the file or
+    part. `idle` are the tests that run no line: some of them look at signatures.
     """
     of_file = lines.get(str(tree / mutant["file"]), {})
     if not of_file:
-        return []
-    # A statement of several lines is known by its first.
-    line = max((n for n in of_file if n <= mutant["line"]), default=min(of_file))
-    path = Path(mutant["file"])
-    words = {
-        path.stem,
-        path.parts[1].removesuffix(".py").removesuffix("s").removesuffix("se"),
-    }
+        return [], []
+    line, path = mutant["line"], Path(mutant["file"])
+    names, wanted = place((tree / path).read_text("utf-8"), line)
+    at_import = line not in wanted
+    if not at_import:  # A statement of several lines is known by its first.
+        wanted = {max((n for n in of_file if n <= line), default=min(of_file))}
+    every = list(dict.fromkeys(t for n in sorted(wanted) for t in of_file.get(n, [])))
+    part = path.parts[1].removesuffix(".py").removesuffix("s").removesuffix("se")
+    words = {path.stem, part}
+    exactly = re.compile(rf"(?<![a-z\d])({'|'.join(names).lower()})(?![a-z\d])")
 
-    def both(tests):
-        named = [t for t in tests if any(word in t.lower() for word in words)]
-        return dict.fromkeys([*chosen(named), *chosen(tests)])
+    def of_part(tests):
+        return [t for t in tests if any(word in t.lower() for word in words)]
 
-    if of_file[line]:
-        return list(both(of_file[line]))
-    after = next((of_file[n] for n in sorted(of_file) if n > line and of_file[n]), [])
-    every = dict.fromkeys(test for tests in of_file.values() for test in tests)
-    return list({**both(after), **both(every)})
+    by_name = [t for t in every if names and exactly.search(t.lower())]
+    idle = of_part(idle) if at_import else []
+    some = [*chosen(by_name), *chosen(idle), *chosen(of_part(every)), *chosen(every)]
+    return list(dict.fromkeys(some)), [*idle, *every]
+
+
+def within(tests: list[str], seconds: dict[str, float], budget: float) -> list[str]:
+    """The quickest of them that take no longer than `budget` together."""
+    tests = sorted(tests, key=seconds.__getitem__)
+    ends = itertools.accumulate(seconds[test] for test in tests)
+    return [test for test, end in zip(tests, ends, strict=True) if end <= budget]
 
 
 def replace_source(path: Path, code: str) -> None:
@@ -129,7 +164,13 @@ def replace_source(path: Path, code: str) -> None:
     loader.get_code = get_code
 
 
-def outcome(mutant: dict | None, tests: list[str], tree: Path, log: Path) -> str:
+def outcome(
+    mutant: dict | None,
+    tests: list[str],
+    tree: Path,
+    log: Path,
+    seconds: float = SECONDS,
+) -> str:
     """killed, timeout or survived; a mutant None is the unchanged code."""
 
     def work() -> int:
@@ -146,7 +187,7 @@ def outcome(mutant: dict | None, tests: list[str], tree: Path, log: Path) -> str
 
     if not tests:
         return "survived"
-    code, _ = line_tests.forked(work, log, SECONDS)
+    code, _ = line_tests.forked(work, log, seconds)
     return "timeout" if code is None else "survived" if code == 0 else "killed"
 
 
@@ -155,23 +196,38 @@ def key_of(mutant: dict) -> str:
     return hashlib.sha256((mutant["file"] + mutant["code"]).encode()).hexdigest()
 
 
+def reason_for(mutant: dict, reasons: dict) -> str | None:
+    """Why it changes no result, by tools/equivalent.json."""
+    where = f"{mutant['before']} -> {mutant['after']}"
+    return reasons.get(mutant["file"], {}).get(where)
+
+
 def run_all(
-    mutants: list[dict], tree: Path, lines: dict, jobs: int, work: Path
+    mutants: list[dict], tree: Path, folder: Path, reasons: dict, jobs: int, work: Path
 ) -> None:
     """Give every mutant its outcome. Those killed before, in work/killed, are not run."""
     logs, killed = work / "logs", work / "killed"
     logs.mkdir(parents=True, exist_ok=True)
     before = set(killed.read_text().split()) if killed.is_file() else set()
+    seconds, lines = line_tests.passed(folder), line_tests.tests_of_lines(folder)
+    busy = {
+        t for of_file in lines.values() for tests in of_file.values() for t in tests
+    }
+    idle = sorted(seconds.keys() - busy, key=seconds.__getitem__)
 
     def one(pair):
         number, mutant = pair
         mutant["outcome"] = "killed"
         if key_of(mutant) in before:
             return
-        tests, log = tests_for(mutant, tree, lines), logs / f"{number}.log"
-        if number % 20 == 0 and tests and outcome(None, tests, tree, log) != "survived":
+        some, every = tests_for(mutant, tree, lines, idle)
+        log = logs / f"{number}.log"
+        if number % 20 == 0 and some and outcome(None, some, tree, log) != "survived":
             raise RuntimeError(f"The unchanged code fails these tests: {log}")
-        mutant["outcome"] = outcome(mutant, tests, tree, log)
+        mutant["outcome"] = outcome(mutant, some, tree, log)
+        if mutant["outcome"] == "survived" and not reason_for(mutant, reasons):
+            rest = within(list({*every} - {*some}), seconds, SECONDS)
+            mutant["outcome"] = outcome(mutant, rest, tree, log, LONGER)
         if mutant["outcome"] != "survived":
             with killed.open("a") as file:
                 file.write(key_of(mutant) + "\n")
@@ -193,8 +249,7 @@ def record(
     parts, survivors = defaultdict(Counter), []
     for mutant in mutants:
         part = mutant["file"].split("/")[1].removesuffix(".py")
-        where = f"{mutant['before']} -> {mutant['after']}"
-        reason = reasons.get(mutant["file"], {}).get(where)
+        reason = reason_for(mutant, reasons)
         kind = (
             "killed"
             if mutant["outcome"] != "survived"
@@ -223,32 +278,21 @@ def main() -> None:
     parser.add_argument("--number", type=int, default=NUMBER)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument(
-        "--keep", action="store_true", help="the copy and coverage of the last run"
+        "--keep", action="store_true", help="go on with what the last run found"
     )
     options = parser.parse_args()
     tree, folder = WORK / "tree", WORK / "coverage"
     os.nice(15)
-    if options.keep and folder.is_dir():
-        done, changed = (
-            {p.stem for p in folder.glob("*.json")},
-            line_tests.refreshed(tree),
-        )
-        files = [
-            f
-            for f in line_tests.measured_files(tree)
-            if f in changed or Path(f).stem not in done
-        ]
-    else:
+    if not options.keep:
         shutil.rmtree(folder, ignore_errors=True)
         (WORK / "killed").unlink(missing_ok=True)
-        tree = line_tests.copied(WORK)
-        files = line_tests.measured_files(tree)
+    files = line_tests.refreshed(WORK, folder)
     line_tests.warm(tree)
     if failed := line_tests.measure(files, folder, options.jobs):
         print("failed, so their failures are without weight here:", *failed)
     places, mutants = drawn(tree, options.number, options.seed)
-    run_all(mutants, tree, line_tests.tests_of_lines(folder), options.jobs, WORK)
     reasons = json.loads((ROOT / "tools/equivalent.json").read_text("utf-8"))
+    run_all(mutants, tree, folder, reasons, options.jobs, WORK)
     found = record(
         mutants, places, line_tests.percentages(folder), reasons, options.seed
     )

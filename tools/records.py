@@ -25,7 +25,7 @@ def pages(project: Project) -> dict[str, bytes]:
         "book/proofs.md": (
             proofs_markdown(proofs) + mutants_markdown(record(project, "mutants"))
         ).encode(),
-        "book/speed.md": speed_markdown(speed).encode(),
+        "book/speed.md": speed_markdown(speed, record(project, "textbook")).encode(),
     }
     for name, curve in measured((speed or {}).get("growth", {})).items():
         made[f"book/images/growth-{name}.svg"] = drawn(project, curve)

@@ -47,7 +47,7 @@ def verdict(entry: dict | None, goal: float | None) -> str:
     return f"{goal:.2f} {'✓' if entry['median'] <= goal else '✗'}"
 
 
-def speed_markdown(found: dict | None) -> str:
+def speed_markdown(found: dict | None, textbook: dict | None = None) -> str:
     """The benchmarks: tables, growth, method."""
     lines = ["# Speed", ""]
     if found is None:
@@ -87,12 +87,13 @@ def speed_markdown(found: dict | None) -> str:
         "gives the CPU time of each."
     ]
     lines += table(
-        "Milliseconds of a step of Keras in each of its ways.",
-        ["item", "its own loop", "by hand", "with jit"],
+        "Milliseconds of a step of Keras in each of its ways, and ours relative to its own loop.",
+        ["item", "its own loop", "by hand", "with jit", "ratio to its own loop"],
         (
             [
                 named(name),
                 *(duration(way(e["keras"]["ways"], *names)) for names in WAYS),
+                to_own_loop(e["keras"]),
             ]
             for name, e in items.items()
             if e.get("keras", {}).get("ways")
@@ -119,6 +120,7 @@ def speed_markdown(found: dict | None) -> str:
         ([named(n), ratio(e["keras"]), spread(e["keras"]), verdict(e["keras"], e["goal"])]
          for n, e in found["further"].items() if "median" in e["keras"]),
     )  # fmt: skip
+    lines += textbook_text(textbook)
     lines += growth_text(found["growth"])
     lines += [
         "## How it was measured",
@@ -226,6 +228,25 @@ def wall_table(items: dict) -> list[str]:
             for n, e in rows.items()
         ),
     )
+
+
+def to_own_loop(keras: dict) -> str:
+    """Ours relative to train_on_batch or fit, where Keras has one for the item."""
+    theirs = way(keras["ways"], *WAYS[0])
+    return number(keras["ours"] / theirs if theirs else None)
+
+
+def textbook_text(ratios: dict | None) -> list[str]:
+    """The fast kernels beside the textbook forms that the tests compare them with."""
+    if not ratios:
+        return []
+    return [
+        "## Beside the textbook forms", "",
+        "Each fast kernel of `dlcourse.kernels` stands beside a form that is obviously right, and tests hold the two equal. CI prints "
+        "these ratios without any framework (`benchmarks/textbook.py`), so that a kernel that has become slow is seen.",
+        *table("CPU time of the fast kernel, relative to its textbook form.", ["kernel", "ratio"],
+               ([name, f"{ratio:.3f}"] for name, ratio in ratios.items())),
+    ]  # fmt: skip
 
 
 def growth_text(growth: dict) -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 Array = np.ndarray
 
 SMALL = 1_000_000  # multiplications
+FEW = 64  # rows for which packing W costs as much as it saves
 LEAST = 48  # a piece with fewer rows costs more than it gains
 
 
@@ -58,3 +59,30 @@ def add_gram(X: Array, Y: Array, out: Array) -> None:
     out += np.matmul(stack, Y[:whole].reshape(-1, piece, Y.shape[1])).sum(axis=0)
     if whole < len(X):
         out += X[whole:].T @ Y[whole:]
+
+
+def deep_product(X: Array, W: Array) -> Array:
+    """X @ W for X (n, d) with few rows: in pieces of the axis d, added up."""
+    piece = _even_piece(X.shape[1], SMALL // max(1, len(X) * W.shape[1]))
+    if len(X) > FEW or not piece:
+        return X @ W
+    parts = X.reshape(len(X), -1, piece).transpose(1, 0, 2)
+    return (parts @ W.reshape(-1, piece, W.shape[1])).sum(axis=0)
+
+
+def deep_gram(X: Array, Y: Array) -> Array:
+    """X.T @ Y for X (n, d) and Y with few rows: in pieces of the axis d."""
+    (n, d), columns = X.shape, Y.shape[1]
+    piece = _even_piece(d, SMALL // max(1, n * columns))
+    if n > FEW or not piece:
+        return X.T @ Y
+    parts = X.reshape(n, -1, piece).transpose(1, 2, 0)
+    return (parts @ Y).reshape(d, columns)
+
+
+def _even_piece(d: int, most: int) -> int:
+    """The largest proper divisor of d that is at most `most`; 0 if below LEAST."""
+    if most < LEAST or most >= d:
+        return 0
+    piece = next(k for k in range(most, 0, -1) if d % k == 0)
+    return piece if piece >= LEAST else 0

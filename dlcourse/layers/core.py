@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from dlcourse import activations
+from dlcourse.kernels.products import deep_gram, deep_product
 from dlcourse.layers.base import Layer
 from dlcourse.layers.node import Node
 from dlcourse.validation import generator, require_positive_int
@@ -87,7 +88,8 @@ class Dense(Layer):
     def forward(self, x, training=False, rng=None):
         self.require_built()
         self.check_input(x.shape)
-        z = x @ self.params["kernel"]
+        W = self.params["kernel"]
+        z = deep_product(x, W) if x.ndim == 2 else x @ W
         if self.use_bias:
             z += self.params["bias"]
         y = self.activation(z)
@@ -98,7 +100,7 @@ class Dense(Layer):
         dz = self.activation.vjp(dy, z, y)
         dx = dz @ self.params["kernel"].T if need_dx else None
         rows, dz_rows = x.reshape(-1, x.shape[-1]), dz.reshape(-1, self.units)
-        grads = {"kernel": rows.T @ dz_rows}
+        grads = {"kernel": deep_gram(rows, dz_rows)}
         if self.use_bias:
             grads["bias"] = dz_rows.sum(axis=0)
         return dx, grads

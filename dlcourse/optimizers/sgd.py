@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from dlcourse.kernels.axpy import add_scaled
 from dlcourse.optimizers.base import Optimizer, Rate
 from dlcourse.validation import require_number
 
@@ -34,9 +35,13 @@ class SGD(Optimizer):
     def update(self, w, g, slots, step):
         eta, beta = self.learning_rate, self.momentum
         if not beta:
-            w -= eta * g
+            add_scaled(w, -eta, g)
             return
         m = slots["momentum"]
         m *= beta
-        m -= eta * g
-        w += beta * m - eta * g if self.nesterov else m
+        add_scaled(m, -eta, g)
+        if self.nesterov:
+            add_scaled(w, beta, m)
+            add_scaled(w, -eta, g)
+        else:
+            w += m

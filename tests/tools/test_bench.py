@@ -21,6 +21,7 @@ def _path(monkeypatch):
         "work",
         "contestants",
         "contestants.floor",
+        "textbook",
     ):
         sys.modules.pop(name, None)
 
@@ -180,3 +181,20 @@ def test_a_run_lists_what_it_could_not_do(monkeypatch, tmp_path):
     assert bench.main(["--record", str(target), "--minutes", "0"]) == 0
     late = json.loads(target.read_text("utf-8"))["items"]["Dropout"]["keras"]
     assert "minutes of the run were over" in late["not_run"]
+
+
+def test_every_fast_kernel_is_listed_beside_its_textbook_form():
+    textbook = importlib.import_module("textbook")
+    record = json.loads(textbook.RECORD.read_text("utf-8"))
+    items = textbook.items()
+    assert list(record) == list(items)
+    for name, (fast, slow) in items.items():
+        assert fast.func is not slow.func or fast.args != slow.args, name
+
+
+def test_a_kernel_that_became_slow_is_marked():
+    textbook = importlib.import_module("textbook")
+    ratio = textbook.Ratio(0.4, 0.35, 0.5, 1.0, 2.5, 5)
+    assert textbook.mark(ratio, 0.2) == "slower"
+    assert textbook.mark(ratio, 0.25) == ""  # within the spread
+    assert textbook.mark(ratio, None) == ""

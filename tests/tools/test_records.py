@@ -71,7 +71,13 @@ def test_speed_page():
         "1.00 /\u00a02.50",
     ]
     assert beside[1][3] == "0.30 ✗" and len(beside) == 2
-    assert rows_of(page, "Milliseconds")[0] == ["Small net", "2.50", "–", "3.00"]
+    assert rows_of(page, "Milliseconds")[0] == [
+        "Small net",
+        "2.50",
+        "–",
+        "3.00",
+        "0.40",
+    ]
     assert rows_of(page, "CPU time of a step, ours relative to each") == [
         ["Small net", "0.40"]
     ]
@@ -89,6 +95,11 @@ def test_speed_page():
     assert "from 1.00 ms at 8 to 8.00 ms at 64" in page
     widths = {len(row) for row in beside}
     assert widths == {5}
+
+
+def test_speed_page_beside_the_textbook():
+    page = records.speed_markdown(SPEED, {"Mean of 2×2": 0.0894})
+    assert rows_of(page, "CPU time of the fast kernel") == [["Mean of 2×2", "0.089"]]
 
 
 def test_pages_without_records(tmp_path):
