@@ -69,6 +69,12 @@ def test_every_option_is_tried_and_is_one_of_keras():
         assert {(name, option) for option in ours[1:]} <= tried
 
 
+def test_each_has_its_name_of_keras():
+    names = "linear sigmoid tanh relu leaky_relu elu selu softplus softsign silu gelu"
+    names = {*names.split(), "hard_sigmoid", "softmax", "log_softmax"}
+    assert set(activations.ACTIVATIONS) == names <= set(dir(keras.activations))
+
+
 def test_softmax_over_an_axis_is_that_of_scipy():
     for axis in (0, 1, 2, -2):
         p = activations.softmax(Z, axis=axis)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dlcourse import layers
+from dlcourse import layers, models
 
 X = np.array([-1000.0, -3, -1, -1e-9, 1e-9, 0.5, 1, 2.5, 1000])
 
@@ -63,6 +63,15 @@ def test_softmax_mask(rng):
 
     theirs = keras.layers.Softmax()(x.astype(np.float32), mask=mask)
     np.testing.assert_allclose(p, keras.ops.convert_to_numpy(theirs), atol=1e-6)
+
+
+def test_a_model_hands_its_mask_to_softmax(rng):
+    x, mask = rng.normal(size=(4, 5)), np.tri(4, 5, dtype=bool)
+    model = models.Sequential([layers.Input((5,)), layers.Softmax()])
+    model.build(rng=rng, dtype="float64")
+    p, _ = model.forward(x, mask=mask)
+    np.testing.assert_array_equal(p, layers.Softmax().forward(x, mask=mask)[0])
+    assert not p[~mask].any() and p[mask].all()
 
 
 def test_pytorch(rng, needs):

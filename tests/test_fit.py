@@ -130,6 +130,11 @@ def test_fit_builds_in_the_dtype_of_x(rng):
         model.compile("sgd", "mse")
         model.fit(np.ones((4, 3), dtype), np.ones((4, 2)), rng=rng, verbose=0)
         assert model.weights[0].dtype == built
+    node = layers.Input((3,))
+    model = models.Model([node], layers.Dense(2)(node))  # a list of one input
+    model.compile("sgd", "mse")
+    model.fit([np.ones((4, 3))], np.ones((4, 2)), rng=rng, verbose=0)
+    assert model.weights[0].dtype == "float64"
 
 
 def test_dropout_acts_in_fit_alone(rng):

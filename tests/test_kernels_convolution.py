@@ -106,6 +106,46 @@ def test_the_textbook_form_is_the_formula(rng):
         assert y[n, r, c, f] == pytest.approx(want, rel=1e-12)
 
 
+def test_what_is_left_out_is_no_stride_no_dilation_and_no_padding(rng):
+    x, w, dy = (rng.normal(size=s) for s in ((2, 5, 6, 2), (2, 3, 2, 3), (2, 4, 4, 3)))
+    wide, size, taps = rng.normal(size=(2, 4, 4, 6)), x.shape[1:3], w.shape[:2]
+    calls = [
+        (correlation.correlate_textbook, x, w),
+        (correlation.gradients_textbook, x, w, dy),
+        (depthwise.correlate_textbook, x, w),
+        (depthwise.correlate, x, w),
+        (depthwise.gradients, x, w, wide),
+    ]
+    for kernel in (correlation, bands):
+        calls.append((kernel.correlate, x, w))
+        calls.append((kernel.kernel_gradient, x, dy, taps))
+        calls.append((kernel.input_gradient, dy, w, size))
+    for call, *arrays in calls:
+        want = call(*arrays, (1, 1), (1, 1), ((0, 0), (0, 0)))
+        found = call(*arrays)
+        pairs = zip(found, want, strict=True) if type(want) is tuple else [(found, want)]
+        for a, b in pairs:
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "channels", "forward", "backward"),
+    [
+        ((5, 5), 1, True, True),
+        ((5, 5), 3, True, True),
+        ((5, 5), 4, False, True),  # 20 numbers in a line
+        ((3, 3), 6, False, True),
+        ((3, 3), 7, False, False),
+        ((5, 1), 3, True, False),
+        ((1, 1), 1, False, False),
+    ],
+)
+def test_when_bands_pay(kernel, channels, forward, backward):
+    w = np.ones((*kernel, channels, 8))
+    assert bands.pays(w) is forward
+    assert bands.pays_backward(w) is backward
+
+
 def test_cropping_is_negative_padding(rng):
     x = rng.normal(size=(2, 5, 6, 3))
     padding = ((-1, 2), (3, -2))
@@ -175,17 +215,31 @@ def test_winograd_rounds_as_stated(r, stated):
         assert np.abs(ours - want).max() <= stated * np.abs(want).max()
 
 
+@pytest.mark.parametrize("channels", [16, 160])
 @pytest.mark.parametrize("r", [3, 5])
-def test_winograd_keeps_its_bound_at_its_worst(r):
+def test_winograd_keeps_its_bound_at_its_worst(r, channels):
     # Signs that follow the largest row of |A^T| make every product cancel or add.
     rng = np.random.default_rng(0)
     for _ in range(20):
-        x = rng.choice([-1, 1], (1, 12, 12, 16)).astype(np.float32)
-        w = rng.choice([-1, 1], (r, r, 16, 4)).astype(np.float32)
+        x = rng.choice([-1, 1], (1, 12, 12, channels)).astype(np.float32)
+        w = rng.choice([-1, 1], (r, r, channels, 4)).astype(np.float32)
         pad = ((0, 0), (0, 0))
         exact = correlation.correlate(x, w)  # sums of +-1: exact in float32
         error = np.abs(winograd.correlate(x, w, pad) - exact).max()
-        assert 0 < error <= winograd.error_bound(x, w)
+        bound = winograd.error_bound(x, w)
+        assert 0 < error <= bound < r * r * channels  # below the largest y there can be
+        assert winograd.error_bound(8 * x, w / 4) == 2 * bound
+
+
+def test_the_bound_of_winograd_counts_the_roundings():
+    # With small u a sum of k terms errs by k u: r r + 1 = 10 terms of the kernel, twice
+    # n n + 1 = 37 of the tile, and one for each channel.
+    def bound(channels):
+        x, w = np.ones((1, 6, 6, channels)), np.ones((3, 3, channels, 1))
+        return winograd.error_bound(x, w) / channels
+
+    terms = 10 + 2 * 37
+    assert bound(40) / bound(1) == pytest.approx((terms + 40) / (terms + 1), rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -197,6 +251,7 @@ def test_winograd_keeps_its_bound_at_its_worst(r):
         (3, 32, 64, "float64", {}, False),  # float64 takes the exact way, always
         (3, 2, 3, "float32", {}, False),  # the transforms outweigh the products
         (3, 1, 32, "float32", {}, False),
+        (3, 8, 64, "float32", {}, False),  # nor does it pay to copy the outputs
         (7, 32, 64, "float32", {}, False),
         ((3, 5), 32, 64, "float32", {}, False),
         (3, 32, 64, "float32", {"strides": (2, 1)}, False),
@@ -238,7 +293,7 @@ def test_the_layer_takes_winograd_and_float64_does_not(groups, monkeypatch, rng)
 
 
 @pytest.mark.parametrize("n", [1, 50, 1_000, 4_001])
-@pytest.mark.parametrize("sides", [(7, 5), (36, 36), (300, 200)])
+@pytest.mark.parametrize("sides", [(7, 5), (36, 36), (300, 200), (400, 300)])
 def test_products_in_pieces_are_the_products(n, sides, rng, monkeypatch):
     monkeypatch.setattr(products, "SMALL", 100_000)
     k, m = sides

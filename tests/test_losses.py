@@ -85,6 +85,15 @@ def test_weights_keep_the_dtype_and_weights_of_one_change_nothing(case):
     np.testing.assert_allclose(gradient, plain[1], rtol=1e-5, atol=1e-9)
 
 
+def test_targets_of_a_series_of_single_numbers_need_no_last_axis(rng):
+    y, out = rng.normal(size=(2, 3, 5, 1))
+    loss = losses.MeanSquaredError()
+    value, gradient = loss(y[..., 0], out)
+    want, same = loss(y, out)
+    assert value == want
+    np.testing.assert_array_equal(gradient, same)
+
+
 def test_the_mask_of_a_model_is_a_weight(rng):
     # Keras divides a masked loss by the number of steps that count
     y, out = rng.normal(size=(2, 3, 4)), rng.normal(size=(2, 3, 4))

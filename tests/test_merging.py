@@ -67,6 +67,7 @@ def test_inputs_are_left_alone_and_the_dtype_stays(name, dtype, rng):
 def test_one_array_stays_what_it_is(name, rng):
     x = rng.normal(size=(3, 4))
     layer = getattr(layers, name)()
+    layer.build([x.shape])
     y, cache = layer.forward([x])
     np.testing.assert_array_equal(y, x)
     np.testing.assert_array_equal(layer.backward(x, cache)[0][0], x)

@@ -149,6 +149,16 @@ def test_a_part_of_a_built_model_shares_its_weights(rng):
     assert part.weights[0] is whole.weights[0]
 
 
+def test_a_new_layer_on_a_built_one_is_yet_to_be_built(rng):
+    x = Input((5,))
+    middle = Dense(4)
+    cases.filled(Model(x, middle(x)))
+    model = Model(x, Dense(2)(middle.output))
+    assert not model.built
+    model.build(rng=rng)
+    assert model.built and model(rng.normal(size=(3, 5))).shape == (3, 2)
+
+
 def test_forward_leaves_no_trace_and_frees_what_nobody_needs(rng):
     model = cases.filled(Model(x := Input((5,)), residual(x)))
     a = rng.normal(size=(3, 5))
@@ -331,6 +341,11 @@ WRONG = {
         lambda: cases.filled(Model([X, Y], Sum()([X, Y]))).predict(np.ones((2, 5))),
         ValueError,
         "predict: expected x to be a list of 2 arrays",
+    ),
+    "three shapes for two": (
+        lambda: Model([X, Y], Sum()([X, Y])).compute_output_shape([(None, 5)] * 3),
+        ValueError,
+        "longer",
     ),
     "unequal counts": (
         lambda: cases.filled(Model([X, Y], Sum()([X, Y]))).predict(

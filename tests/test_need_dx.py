@@ -30,6 +30,25 @@ def graph():
     return models.Model([a, b], layers.Dense(2)(joined))
 
 
+@pytest.mark.parametrize(("make", "spared"), [(sequential, 1), (flat, 1), (graph, 3)])
+def test_the_first_layers_with_weights_are_spared_the_product(
+    make, spared, rng, monkeypatch
+):
+    # graph: the shared layer is in two nodes, a third has weights of its own
+    model, asked, backward = make(), [], layers.Dense.backward
+
+    def noted(self, dy, cache, need_dx=True):
+        asked.append(need_dx)
+        return backward(self, dy, cache, need_dx)
+
+    monkeypatch.setattr(layers.Dense, "backward", noted)
+    model.build(rng=0)
+    model.compile("sgd", "mse")
+    x = rng.normal(size=(5, 2, 2))
+    model.train_on_batch([x, x] if make is graph else x, rng.normal(size=(5, 2)))
+    assert asked == [True] + [False] * spared
+
+
 @pytest.mark.parametrize("make", [sequential, flat, without_weights, graph])
 def test_gradients_are_the_same(make, rng):
     model = make()

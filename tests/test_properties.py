@@ -106,6 +106,19 @@ def test_layer_contract(case):
         assert not any(np.shares_memory(g, a) for a in [*own, g2]), path
 
 
+@pytest.mark.parametrize("case", cases.all_of(cases.LAYERS), ids=cases.name_of)
+def test_forward_is_without_training_unless_told(case):
+    model, x = case.model(), case.x()
+    np.testing.assert_array_equal(
+        model.forward(x)[0], model.forward(x, training=False)[0]
+    )
+    if isinstance(model, models.Sequential):
+        for layer in model.layers:
+            y, _ = layer.forward(x)
+            np.testing.assert_array_equal(y, layer.forward(x, training=False)[0])
+            x = y
+
+
 @pytest.mark.parametrize("case", [*cases.all_of(cases.LOSSES), MASS], ids=cases.name_of)
 def test_loss_keeps_dtype_and_inputs_and_is_a_mean(case):
     y_pred = case.y_pred.astype(np.float32)

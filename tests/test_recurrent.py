@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
 
-from dlcourse import activations, gradcheck, layers
+from dlcourse import activations, gradcheck, layers, models
 from dlcourse.kernels import gru, lstm, rows, scan, simple_rnn
 from dlcourse.layers import (
     GRU,
@@ -643,6 +643,15 @@ def test_time_distributed_is_the_layer_at_each_step(rng):
     np.testing.assert_array_equal(layer.forward(x, mask=mask)[0], y)
 
 
+def test_time_distributed_drops_nothing_without_training(rng):
+    layer = TimeDistributed(layers.Dropout(0.5))
+    layer.build((None, 3, 4))
+    x = rng.normal(size=(2, 3, 4))
+    np.testing.assert_array_equal(layer.forward(x)[0], x)
+    dropped, _ = layer.forward(x, training=True, rng=rng)
+    assert (dropped == 0).any()
+
+
 def test_time_distributed_batch_statistics_are_those_of_each_step(rng):
     ours = TimeDistributed(BatchNormalization())
     theirs = keras.layers.BatchNormalization(dtype="float64")
@@ -665,9 +674,10 @@ def test_time_distributed_batch_statistics_are_those_of_each_step(rng):
         close(grads["layer"][name], sum(g[name] for _, g in parts))
 
 
-def test_time_distributed_hands_an_inner_mask_on(rng):
+@pytest.mark.parametrize("inner", [LSTM(3), models.Sequential([LSTM(3)])], ids=repr)
+def test_time_distributed_hands_an_inner_mask_on(inner, rng):
     # (batch, documents, words): the words of each document are a sequence of its own.
-    layer = TimeDistributed(made(LSTM(3), 2, rng))
+    layer = TimeDistributed(inner)
     layer.build((None, 4, 5, 2), rng=rng, dtype="float64")
     x, mask = rng.normal(size=(2, 4, 5, 2)), rng.random((2, 4, 5)) < 0.6
     y, _ = layer.forward(x, mask=mask)

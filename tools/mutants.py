@@ -79,6 +79,9 @@ def drawn(tree: Path, number: int, seed: int) -> tuple[int, list[dict]]:
     if run.returncode:
         raise RuntimeError(f"mutations.py failed:\n{run.stderr}")
     head, *mutants = json.loads(run.stdout)
+    for mutant in mutants:
+        source = (tree / mutant["file"]).read_text("utf-8")
+        mutant["within"] = ".".join(place(source, mutant["line"])[0])
     return head["places"], mutants
 
 
@@ -197,8 +200,13 @@ def key_of(mutant: dict) -> str:
 
 
 def reason_for(mutant: dict, reasons: dict) -> str | None:
-    """Why it changes no result, by tools/equivalent.json."""
-    where = f"{mutant['before']} -> {mutant['after']}"
+    """Why it changes no result, by tools/equivalent.json.
+
+    There, by file, "class.function: before -> after", or "before -> after" for a
+    statement of the module.
+    """
+    change = f"{mutant['before']} -> {mutant['after']}"
+    where = f"{mutant['within']}: {change}" if mutant["within"] else change
     return reasons.get(mutant["file"], {}).get(where)
 
 

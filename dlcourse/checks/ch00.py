@@ -2,206 +2,275 @@
 
 import platform
 import re
+from importlib import metadata
 
 import numpy as np
 
-from dlcourse.checks import Wrong, choice, exercise, expect
+from dlcourse import gradcheck
+from dlcourse.checks import Draw, Wrong, choice, exercise, expect, for_all, parts
+from dlcourse.checks.compare import floats
+from dlcourse.checks.limits import TimeUp
+
+BACKENDS = ("tensorflow", "jax", "torch", "numpy", "openvino")
+ENDINGS = ("", ".0", ".1", ".12", "rc1", ".0rc1", "b2", ".0.dev0", ".2+cpu", ".0.post1")
+SLOPES = {"rtol": 1e-5, "atol": 1e-6}  # of difference quotients
 
 
-@exercise("0.1", answers=["version", "environment"])
-def _(version, environment):
-    """Take the first two runs of digits as whole numbers: (3, 10) is above (3, 9)."""
-    import keras
+@exercise(
+    "0.1",
+    answers=["version", "environment"],
+    imports=["keras", "importlib.metadata", "sys.version", "sys.version_info"],
+)
+def _(version, environment, rng):
+    """Take the first two runs of digits as whole numbers: (3, 10) is above (3, 9).
 
-    texts = {"3.15.1": (3, 15), "2.21.0rc1": (2, 21), "4.0rc1": (4, 0), "3.9": (3, 9)}
-    for text, want in texts.items():
-        _pair(version(text), want, f"version({text!r})")
-    if not version("3.10.0") > version("3.9.0"):
-        raise Wrong("version('3.10.0') must be greater than version('3.9.0').")
-    report = environment()
+    environment() can send each text through version().
+    """
+
+    def numbered(draw):
+        major, minor = draw.whole(0, 30), draw.whole(0, 30)
+        return {"text": f"{major}.{minor}{draw.one_of(*ENDINGS)}"}
+
+    def test(text):
+        _pair(version(text), _numbers(text), f"version({text!r})")
+
+    texts = ("3.15.1", "2.21.0rc1", "4.0rc1", "3.9", "3.10.0", "10.0.0")
+    for_all(numbered, test, rng, tuple({"text": text} for text in texts))
+
+    # The versions are those installed here: a grader runs the same environment, and
+    # nothing that the learner's code does can change them. The backend is a setting of
+    # each process, so the process of that code is asked.
+    report, backend = parts(environment.through("report"), 2)
     if not isinstance(report, dict):
-        raise Wrong(f"environment(): expected a dict, got {type(report).__name__}.")
+        raise Wrong(
+            f"environment(): expected a dict with names as keys, got {report!r:.200}."
+        )
     found = {
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "keras": keras.__version__,
+        "keras": metadata.version("keras"),
     }
+    for name in (*found, "backend"):
+        if name not in report:
+            raise Wrong(
+                f"environment(): expected a key {name!r}, got {[*report]!s:.200}."
+            )
     for name, text in found.items():
-        want = tuple(int(n) for n in re.match(r"(\d+)\.(\d+)", text).groups())
-        _pair(report.get(name), want, f"environment()[{name!r}]")
-    want = keras.backend.backend()
-    expect(report.get("backend"), want, where="environment()['backend']")
+        _pair(report[name], _numbers(text), f"environment()[{name!r}]")
+    if not isinstance(backend, str) or backend not in BACKENDS:
+        raise Wrong(f"keras.backend.backend() gives {backend!r}, no backend of Keras.")
+    expect(report["backend"], backend, where="environment()['backend']")
 
 
 @exercise(
     "0.2",
     answers=["from_columns", "from_bias_column", "from_bias_last", "from_threshold"],
 )
-def _(from_columns, from_bias_column, from_bias_last, from_threshold):
+def _(from_columns, from_bias_column, from_bias_last, from_threshold, rng):
     """Write down the shapes: the kernel is (d, m), inputs by units, the bias (m,)."""
-    rng = np.random.default_rng(2)
-    for n, d, m in ((5, 4, 3), (2, 3, 3), (7, 1, 2), (1, 2, 1)):
-        x, w, b = rng.normal(size=(n, d)), rng.normal(size=(d, m)), rng.normal(size=m)
-        size = f"with n, d, m = {n}, {d}, {m}"
-        given = {
-            "from_columns": (from_columns, (w.T, b[:, None])),
-            "from_bias_column": (from_bias_column, (np.vstack([b, w]),)),
-            "from_bias_last": (from_bias_last, (np.vstack([w, b]).T,)),
-            "from_threshold": (from_threshold, (w, -b)),
-        }
-        for name, (convert, arguments) in given.items():
-            result = convert(*(a.copy() for a in arguments))
-            if not isinstance(result, (tuple, list)) or len(result) != 2:
-                raise Wrong(f"{name}: expected two results, as in `return W, b`.")
-            kernel, bias = result
-            expect(kernel, w, where=f"the kernel of {name} {size}")
-            expect(bias, b, where=f"the bias of {name} {size}")
-            expect(x @ kernel + bias, x @ w + b, where=f"X @ W + b after {name} {size}")
+
+    def matrix(draw, more=0):
+        return draw.reals(draw.whole(1, 3) + more, draw.whole(1, 3))
+
+    def columns(draw):
+        A = matrix(draw)
+        return {"A": A, "c": draw.reals(len(A), 1)}
+
+    def threshold(draw):
+        V = matrix(draw)
+        return {"V": V, "theta": draw.reals(V.shape[1])}
+
+    def reads(convert, draw, want):
+        def test(**given):
+            kernel, bias = parts(convert(*given.values()), 2, "W, b", convert.name)
+            w, b = want(**given)
+            expect(kernel, w, where=f"the kernel of {convert.name}")
+            expect(bias, b, where=f"the bias of {convert.name}")
+
+        for_all(draw, test, rng)
+
+    reads(from_columns, columns, lambda A, c: (A.T, c[:, 0]))
+    first = lambda draw: {"T": matrix(draw, more=1)}  # noqa: E731
+    reads(from_bias_column, first, lambda T: (T[1:], T[0]))
+    last = lambda draw: {"T": matrix(draw, more=1).T}  # noqa: E731
+    reads(from_bias_last, last, lambda T: (T[:, :-1].T, T[:, -1]))
+    reads(from_threshold, threshold, lambda V, theta: (V, -theta))
 
 
 @exercise("0.3", answers=["answer_0_3_i", "answer_0_3_ii", "answer_0_3_iii"])
 def _(answer_0_3_i, answer_0_3_ii, answer_0_3_iii):
     """In a product the inner numbers must agree; a bias unit is one input more."""
-    _choice("i", "0.3", answer_0_3_i, "2b8e90b033badf76")
-    _choice("ii", "0.3.2", answer_0_3_ii, "40a240a57a9d797f")
-    _choice("iii", "0.3.3", answer_0_3_iii, "c47c5a0a6ffda18c")
+    choice("0.3", answer_0_3_i, "2b8e90b033badf76", part="(i)")
+    choice("0.3.2", answer_0_3_ii, "40a240a57a9d797f", part="(ii)")
+    choice("0.3.3", answer_0_3_iii, "c47c5a0a6ffda18c", part="(iii)")
 
 
 @exercise("0.4", answers=["row_sums_after"])
-def _(row_sums_after):
+def _(row_sums_after, rng):
     """The entries of p - [k = y] add up to 0 in each row. What follows for dL/dW?"""
-    rng = np.random.default_rng(4)
-    for n, d, k, eta, steps in ((6, 3, 4, 0.3, 40), (9, 5, 2, 0.1, 10)):
-        w0, x = rng.normal(size=(d, k)), rng.normal(size=(n, d))
-        y = rng.integers(k, size=n)
-        w, b = w0.copy(), np.zeros(k)
-        for _ in range(steps):
-            w, b, _ = _step(w, b, x, y, eta)
-        got = row_sums_after(w0.copy(), x.copy(), y.copy(), eta, steps)
-        where = f"the sums after {steps} steps, d = {d}, K = {k}"
-        expect(got, w.sum(axis=1), where=where)
+
+    def run(draw):
+        given = _classifier(draw)
+        rest = {name: given[name] for name in ("X", "y", "eta")}
+        return {"W_start": given["W"], **rest, "steps": draw.whole(0, 20)}
+
+    def test(W_start, X, y, eta, steps):
+        got = row_sums_after(W_start, X, y, eta, steps)
+        want = W_start.sum(axis=1)
+        expect(got, want, where="row_sums_after(W_start, X, y, eta, steps)")
+
+    for_all(run, test, rng)
+    try:
+        test(**{**run(Draw(rng)), "steps": 10**7})
+    except TimeUp:
+        raise Wrong(
+            "row_sums_after: it did not return in time for 10**7 steps. Part 2 tells "
+            "the sums without training."
+        ) from None
 
 
 @exercise("0.5", answers=["repaired_step"])
-def _(repaired_step):
+def _(repaired_step, rng):
     """Compare the change of W and b, divided by eta, with difference quotients."""
-    rng = np.random.default_rng(5)
-    for n, d, k in ((3, 2, 3), (8, 5, 4), (1, 3, 2)):
-        x, y = rng.normal(size=(n, d)), rng.integers(k, size=n)
-        w, b = rng.normal(size=(d, k)), rng.normal(size=k)
-        size = f"with {n} sample{'s' if n > 1 else ''}, {d} inputs, {k} classes"
-        given = [a.copy() for a in (w, b, x, y)]
-        result = repaired_step(*given, 0.3)
-        if not isinstance(result, (tuple, list)) or len(result) != 3:
-            raise Wrong("expected three results, as in `return W, b, loss`.")
-        if any(
-            not np.array_equal(a, c) for a, c in zip(given, (w, b, x, y), strict=True)
-        ):
-            raise Wrong("an argument was changed in place. Work on new arrays.")
-        for name, got, want in zip(
-            ("W", "b", "the loss"), result, _step(w, b, x, y, 0.3), strict=True
-        ):
-            expect(got, want, where=f"{name} after one step {size}")
+
+    def test(W, b, X, y, eta, on=""):
+        found = parts(repaired_step(W, b, X, y, eta), 3, "W, b, loss")
+        expect(found[2], _loss(W, b, X, y), where=f"the loss before the step{on}")
+        dW = gradcheck.numerical_gradient(lambda a: _loss(a, b, X, y), W.copy())
+        db = gradcheck.numerical_gradient(lambda a: _loss(W, a, X, y), b.copy())
+        expect(found[0], W - eta * dW, where=f"W after the step{on}", **SLOPES)
+        expect(found[1], b - eta * db, where=f"b after the step{on}", **SLOPES)
+
+    for_all(_classifier, test, rng)
+    high, one, on = np.array([[800.0, 801.0]]), np.ones((1, 1)), ", scores 800 and 801"
+    test(high, np.zeros(2), one, np.array([0]), 0.5, on)
 
 
-@exercise("0.6", answers=["answer_0_6"])
+@exercise("0.6", answers=["answer_0_6"], imports=["dlcourse.datasets"])
 def _(answer_0_6):
     """Between a rate at which the loss always falls and one where not: bisect."""
     from dlcourse import datasets
 
-    eta = _number(answer_0_6, "answer_0_6")
+    eta = float(floats(answer_0_6, (), "answer_0_6"))
     if not 0 < eta < 1000:
-        raise Wrong(f"expected a learning rate above 0 and below 1000, got {eta:g}.")
+        raise Wrong(f"answer_0_6: expected a rate above 0 and below 1000, got {eta:g}.")
     data = datasets.load("digits")
     x, y = data.x_train.reshape(-1, 64).astype("float64"), data.y_train
 
     def falls(rate):
         w, b = np.random.default_rng(0).normal(0, 0.01, (64, 10)), np.zeros(10)
-        before = np.inf
+        before, rows = np.inf, np.arange(len(x))
         for _ in range(200):
-            w, b, loss = _step(w, b, x, y, rate)
+            z = x @ w + b
+            z = z - z.max(axis=1, keepdims=True)
+            total = np.exp(z).sum(axis=1, keepdims=True)
+            loss = (np.log(total[:, 0]) - z[rows, y]).mean()
             if not loss < before:
                 return False
-            before = loss
+            delta = np.exp(z) / total
+            delta[rows, y] -= 1
+            w = w - rate * x.T @ delta / len(x)
+            b, before = b - rate * delta.mean(axis=0), loss
         return True
 
     if not falls(0.97 * eta):
-        raise Wrong(f"near {eta:.3g} the loss rises in at least one of the 200 steps.")
+        raise Wrong(
+            f"answer_0_6: {eta:.3g} is too large; even 3 % below it the loss rises in "
+            "at least one of the 200 steps."
+        )
     if falls(1.03 * eta):
-        raise Wrong(f"the loss still falls in every step at {1.03 * eta:.3g}.")
+        raise Wrong(
+            f"answer_0_6: {eta:.3g} is not the largest; 3 % above it the loss still "
+            "falls in every step."
+        )
 
 
 @exercise("0.7", answers=["confusion", "worst_pair"])
-def _(confusion, worst_pair):
+def _(confusion, worst_pair, rng):
     """Rows are the true classes; a pair that occurs three times counts three times."""
-    rng = np.random.default_rng(7)
-    for n, k in ((50, 4), (200, 10), (1, 3), (30, 2)):
-        true, read = rng.integers(k, size=n), rng.integers(k, size=n)
-        want = np.zeros((k, k), int)
-        for pair in zip(true, read, strict=True):
+
+    def labels(draw):
+        n, k = draw.whole(1, 6), draw.whole(2, 4)
+        true, read = (draw.wholes(n, low=0, high=k - 1) for _ in range(2))
+        return {"y_true": true, "y_pred": read, "K": k}
+
+    def counts(y_true, y_pred, K):
+        want = np.zeros((K, K), int)
+        for pair in zip(y_true, y_pred, strict=True):
             want[pair] += 1
-        got = confusion(true.copy(), read.copy(), k)
-        expect(got, want, where=f"confusion of {n} labels, K = {k}")
-    tables = {
-        (0, 2): [[9, 0, 3], [1, 9, 2], [2, 0, 9]],
-        (2, 1): [[50, 1, 0], [2, 60, 1], [0, 7, 70]],
-        (0, 1): [[5, 0, 0], [0, 5, 0], [0, 0, 5]],  # no mistake: the first pair
-        (1, 0): [[8, 1, 1], [4, 8, 4], [0, 1, 8]],
-    }
-    for want, table in tables.items():
-        array = np.array(table)
-        _pair(worst_pair(array), want, f"worst_pair({table})")
-        if not np.array_equal(array, table):
-            raise Wrong("worst_pair changed its argument. Work on a copy.")
+        expect(confusion(y_true, y_pred, K), want, where="confusion(y_true, y_pred, K)")
+
+    for_all(labels, counts, rng)
+    counts(*rng.integers(10, size=(2, 200)), 10)
+
+    def table(draw):
+        k = draw.whole(2, 4)
+        return {"C": draw.wholes(k, k, low=0, high=4)}
+
+    def worst(C):
+        order = [(j, k) for j in range(len(C)) for k in range(len(C)) if j != k]
+        got = worst_pair(C)
+        got = got.tolist() if isinstance(got, np.ndarray) else got
+        _pair(got, max(order, key=lambda pair: C[pair]), "worst_pair(C)")
+
+    edges = (
+        [[9, 0, 3], [1, 9, 2], [2, 0, 9]],
+        [[50, 1, 0], [2, 60, 1], [0, 7, 70]],
+        [[5, 0, 0], [0, 5, 0], [0, 0, 5]],  # no mistake: the first pair
+        [[8, 1, 1], [4, 8, 4], [0, 1, 8]],  # two of four: the first
+    )
+    for_all(table, worst, rng, tuple({"C": np.array(edge)} for edge in edges))
 
 
 @exercise("0.8", answers=["answer_0_8_sd", "answer_0_8_n", "answer_0_8_claim"])
 def _(answer_0_8_sd, answer_0_8_n, answer_0_8_claim):
     """sd = sqrt(q (1 - q) / n), in percentage points 100 times that; solve it for n."""
     q = 340 / 359
-    sd = _number(answer_0_8_sd, "answer_0_8_sd")
-    if np.isclose(100 * sd, 100 * np.sqrt(q * (1 - q) / 359), rtol=0.01):
-        raise Wrong("that is a share of 1; in percentage points it is 100 times that.")
-    expect(sd, 100 * np.sqrt(q * (1 - q) / 359), where="answer_0_8_sd", rtol=0.02)
-    number = _number(answer_0_8_n, "answer_0_8_n")
-    expect(number, 0.95 * 0.05 / 0.001**2, where="answer_0_8_n", rtol=0.02)
-    _choice("the claim", "0.8", answer_0_8_claim, "6c416fce3a27ca80")
+    want = 100 * np.sqrt(q * (1 - q) / 359)
+    sd = floats(answer_0_8_sd, (), "answer_0_8_sd")
+    if np.isclose(100 * sd, want, rtol=0.02):
+        raise Wrong("answer_0_8_sd: that is a share of 1; a percentage point is 0.01.")
+    if not np.isclose(sd, want, rtol=0.02):
+        raise Wrong(f"answer_0_8_sd: {sd:.4g} percentage points are not it.")
+    n = floats(answer_0_8_n, (), "answer_0_8_n")
+    if not np.isclose(n, 0.95 * 0.05 / 0.001**2, rtol=0.02):
+        raise Wrong(f"answer_0_8_n: {n:g} pictures do not give 0.1 percentage points.")
+    choice("0.8", answer_0_8_claim, "6c416fce3a27ca80", part="the claim")
 
 
-def _choice(part, id, answer, expected):
-    """A multiple choice that says which part was wrong."""
-    try:
-        choice(id, answer, expected)
-    except Wrong as error:
-        raise Wrong(f"{part}: {error}") from None
+def _numbers(text: str) -> tuple[int, int]:
+    """A version's first two numbers."""
+    major, minor = re.match(r"(\d+)\.(\d+)", text).groups()
+    return int(major), int(minor)
 
 
-def _pair(got, want, where):
+def _pair(got, want: tuple[int, int], where: str) -> None:
     """Two whole numbers, not texts."""
-    got = got.tolist() if isinstance(got, np.ndarray) else got
     if not isinstance(got, (tuple, list)) or len(got) != 2:
-        raise Wrong(f"{where}: expected two numbers, {want}, got {got!r}.")
-    if not all(isinstance(part, (int, np.integer)) for part in got):
-        raise Wrong(f"{where}: expected whole numbers, {want}, got {got!r}.")
-    if tuple(int(part) for part in got) != want:
-        raise Wrong(f"{where}: expected {want}, got {tuple(got)}.")
+        raise Wrong(f"{where}: expected two numbers, {want}, got {got!r:.200}.")
+    whole = (isinstance(part, (int, np.integer)) for part in got)
+    if not all(whole) or any(isinstance(part, bool) for part in got):
+        raise Wrong(f"{where}: expected whole numbers, {want}, got {got!r:.200}.")
+    pair = tuple(int(part) for part in got)
+    if pair != want:
+        raise Wrong(f"{where}: expected {want}, got {pair}.")
 
 
-def _number(answer, name):
-    try:
-        return float(answer)
-    except (TypeError, ValueError):
-        raise Wrong(f"{name}: expected a number, got {answer!r}.") from None
+def _classifier(draw) -> dict:
+    """A state of the chapter's classifier and a small batch."""
+    n, d, k = draw.whole(1, 4), draw.whole(1, 3), draw.whole(2, 3)
+    return {
+        "W": draw.reals(d, k),
+        "b": draw.reals(k),
+        "X": draw.reals(n, d),
+        "y": draw.wholes(n, low=0, high=k - 1),
+        "eta": draw.real(0.25, 2.0),
+    }
 
 
-def _step(w, b, x, y, eta):
-    """One step of the chapter's classifier: new W, new b, the loss before."""
-    rows = np.arange(len(x))
+def _loss(w, b, x, y) -> float:
+    """The mean cross-entropy of the classifier."""
     z = x @ w + b
-    z = z - z.max(axis=1, keepdims=True)
-    total = np.exp(z).sum(axis=1, keepdims=True)
-    loss = (np.log(total[:, 0]) - z[rows, y]).mean()
-    delta = np.exp(z) / total
-    delta[rows, y] -= 1
-    delta = delta / len(x)
-    return w - eta * x.T @ delta, b - eta * delta.sum(axis=0), loss
+    top = z.max(axis=1)
+    total = np.log(np.exp(z - top[:, None]).sum(axis=1))
+    return float((top + total - z[np.arange(len(x)), y]).mean())

@@ -5,17 +5,18 @@ from itertools import pairwise
 import numpy as np
 
 from dlcourse import activations, gradcheck
-from dlcourse.autodiff import Value
-from dlcourse.checks import Wrong, choice, digest, exercise, expect
+from dlcourse.checks import Wrong, choice, digest, exercise, expect, for_all, parts
+from dlcourse.checks.compare import kind_of
 
 sigmoid = activations.sigmoid
+SLOPES = {"rtol": 1e-5, "atol": 1e-6}  # of difference quotients
 
 
 @exercise("7.1", answers=["answer_7_1_i", "answer_7_1_ii"])
 def _(answer_7_1_i, answer_7_1_ii):
     """Computing a gradient and using it are two different things."""
-    choice("7.1", answer_7_1_i, "27a898a32acc5052")
-    choice("7.1.2", answer_7_1_ii, "2dc012504e058a98")
+    choice("7.1", answer_7_1_i, "27a898a32acc5052", part="(i)")
+    choice("7.1.2", answer_7_1_ii, "2dc012504e058a98", part="(ii)")
 
 
 @exercise("7.2", answers=["answer_7_2"])
@@ -45,131 +46,137 @@ def _(answer_7_3_f, answer_7_3_dw, answer_7_3_dx):
     expect(answer_7_3_dx, slope * w[:2], where="df/dx", atol=3e-4)
 
 
-@exercise("7.4", answers=["gradient"])
-def _(gradient):
+@exercise("7.4", answers=["gradient"], imports=["dlcourse.activations"])
+def _(gradient, rng):
     """Three things: the sign of the output error term, the mean, and delta1.
 
     Which row of theta2 takes no part in delta1?
     """
+
+    def network(draw):
+        d, q, n = draw.whole(1, 3), draw.whole(1, 3), draw.whole(1, 4)
+        return {
+            "theta1": draw.reals(d + 1, q),
+            "theta2": draw.reals(q + 1, 1),
+            "x": draw.reals(n, d),
+            "y": draw.bits(n, 1).astype(float),
+        }
 
     def nll(theta1, theta2, x, y):
         ones = np.ones((len(x), 1))
         p = sigmoid(np.hstack([ones, sigmoid(np.hstack([ones, x]) @ theta1)]) @ theta2)
         return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
 
-    rng = np.random.default_rng(74)
-    for d, q, n in ((2, 3, 5), (4, 2, 7), (1, 1, 3), (3, 5, 1)):
-        theta1, theta2 = rng.normal(size=(d + 1, q)), rng.normal(size=(q + 1, 1))
-        x, y = rng.normal(size=(n, d)), rng.integers(2, size=(n, 1)).astype(float)
-        given = [a.copy() for a in (theta1, theta2, x, y)]
-        found = _parts(gradient(*given), 2)
-        _unchanged(given, (theta1, theta2, x, y))
-        where = f"on a {d}-{q}-1 network with {n} sample{'s' if n > 1 else ''}"
-        want = gradcheck.numerical_gradient(
-            lambda t, rest=(theta2, x, y): nll(t, *rest), theta1.copy()
-        )
-        expect(found[0], want, where=f"dL/dtheta1 {where}", rtol=1e-5, atol=1e-7)
-        want = gradcheck.numerical_gradient(
-            lambda t, a=theta1, x=x, y=y: nll(a, t, x, y), theta2.copy()
-        )
-        expect(found[1], want, where=f"dL/dtheta2 {where}", rtol=1e-5, atol=1e-7)
+    def test(theta1, theta2, x, y):
+        found = parts(gradient(theta1, theta2, x, y), 2)
+        loss = {"theta1": lambda t: nll(t, theta2, x, y),
+                "theta2": lambda t: nll(theta1, t, x, y)}  # fmt: skip
+        slopes(loss, {"theta1": theta1, "theta2": theta2}, found)
+
+    for_all(network, test, rng)
 
 
 @exercise("7.5", answers=["threshold_gradients"])
-def _(threshold_gradients):
+def _(threshold_gradients, rng):
     """A threshold is subtracted, so its derivative has the opposite sign.
 
     The outputs are linear, the hidden units tanh.
     """
 
+    def network(draw):
+        d, q, k, n = (draw.whole(1, 3) for _ in range(4))
+        return {
+            "V": draw.reals(d, q),
+            "gamma": draw.reals(q),
+            "W": draw.reals(q, k),
+            "theta": draw.reals(k),
+            "x": draw.reals(n, d),
+            "y": draw.reals(n, k),
+        }
+
     def loss(V, gamma, W, theta, x, y):
         return 0.5 * np.sum((np.tanh(x @ V - gamma) @ W - theta - y) ** 2)
 
-    rng = np.random.default_rng(75)
-    for d, q, k, n in ((3, 4, 2, 5), (2, 1, 3, 1), (1, 3, 1, 6)):
-        given = [
-            rng.normal(size=s) for s in ((d, q), (q,), (q, k), (k,), (n, d), (n, k))
-        ]
-        copies = [a.copy() for a in given]
-        found = _parts(threshold_gradients(*copies), 4)
-        _unchanged(copies, given)
-        for i, name in enumerate(("V", "gamma", "W", "theta")):
-            want = gradcheck.numerical_gradient(
-                lambda a, i=i, given=given: loss(*given[:i], a, *given[i + 1 :]),
-                given[i].copy(),
-            )
-            samples = f"{n} sample{'s' if n > 1 else ''}"
-            where = f"dL/d{name} on a {d}-{q}-{k} network with {samples}"
-            expect(found[i], want, where=where, rtol=1e-5, atol=1e-6)
+    def test(**given):
+        found = parts(threshold_gradients(*given.values()), 4, "dV, dgamma, dW, dtheta")
+        names = ("V", "gamma", "W", "theta")
+        one = {n: lambda a, n=n: loss(**{**given, n: a}) for n in names}
+        slopes(one, {n: given[n] for n in names}, found)
+
+    for_all(network, test, rng)
 
 
-@exercise("7.6", answers=["softplus", "maximum"])
-def _(softplus, maximum):
+@exercise(
+    "7.6",
+    answers=["softplus", "maximum"],
+    imports=["dlcourse.autodiff", "dlcourse.activations"],
+)
+def _(softplus, maximum, rng):
     """The parents of the new Value are pairs (parent, local derivative).
 
     The derivative of softplus is sigma.
     """
-    for z in (-800.0, -3.0, 0.0, 0.7, 40.0, 800.0):
-        v = Value(z)
-        y = _value(softplus(v), f"softplus(Value({z}))")
-        expect(y.data, float(np.logaddexp(0, z)), where=f"softplus({z})")
-        y.backward()
-        expect(
-            v.grad, float(sigmoid(np.array(z))), where=f"derivative of softplus at {z}"
-        )
-    for a, b in ((2.0, -1.0), (-4.0, 3.0), (1.5, 1.5)):
-        u, v = Value(a), Value(b)
-        y = _value(maximum(u, v), f"maximum(Value({a}), Value({b}))")
-        if y is u or y is v:
+
+    def of(function, where, *numbers):
+        found = function.through("operation", *numbers)
+        if not isinstance(found, tuple):
+            kind = kind_of(found)
+            raise Wrong(f"{where}: expected an autodiff.Value, got {kind}.")
+        return found
+
+    def one(z):
+        y, slope, _ = of(softplus, "softplus(Value(z))", z)
+        expect(y, float(np.logaddexp(0, z)), where="softplus(Value(z)).data")
+        expect(slope, [float(sigmoid(np.array(z)))], where="derivative of softplus")
+
+    def two(a, b):
+        y, slopes, new = of(maximum, "maximum(Value(a), Value(b))", a, b)
+        if not new:
             raise Wrong("maximum: expected a new Value, got one of its arguments.")
-        expect(y.data, max(a, b), where=f"maximum({a}, {b})")
-        y.backward()
-        expect(
-            [u.grad, v.grad],
-            [float(a >= b), float(a < b)],
-            where=f"gradients of maximum({a}, {b})",
-        )
-    u, v = Value(0.3), Value(0.2)
-    (softplus(u * v) * maximum(u * u, v) + u).backward()
-    s, q = np.logaddexp(0, 0.06), sigmoid(np.array(0.06))
-    expect(
-        [u.grad, v.grad],
-        [q * 0.2 * 0.2 + 1, q * 0.3 * 0.2 + s],
-        where="both in one graph with forks, (du, dv)",
-    )
+        expect(y, max(a, b), where="maximum(Value(a), Value(b)).data")
+        expect(slopes, [float(a >= b), float(a < b)], where="gradients of maximum")
+
+    edges = tuple({"z": z} for z in (-800.0, 0.0, 40.0, 800.0))
+    for_all(lambda draw: {"z": draw.real(-9, 9)}, one, rng, edges)
+    pair = lambda draw: {"a": draw.real(), "b": draw.real()}  # noqa: E731
+    for_all(pair, two, rng, ({"a": 1.5, "b": 1.5}, {"a": -4.0, "b": 3.0}))
+
+    def both(u, v):
+        s, q = np.logaddexp(0, u * v), sigmoid(np.array(u * v))
+        first = u * u >= v
+        m = u * u if first else v
+        du = q * v * m + s * (2 * u if first else 0) + 1
+        dv = q * u * m + s * (0 if first else 1)
+        got = softplus.through("graph", u, v, others=(maximum,))
+        where = "(du, dv) of softplus(u v) maximum(u u, v) + u"
+        expect(got, [du, dv], where=where)
+
+    for_all(lambda draw: {"u": draw.real(), "v": draw.real()}, both, rng)
 
 
 @exercise("7.7", answers=["residual_backward"])
-def _(residual_backward):
+def _(residual_backward, rng):
     """x is used twice; its gradient is the sum over both uses."""
-    rng = np.random.default_rng(77)
-    for n, d in ((4, 3), (1, 5), (6, 1)):
-        x, W, b, dy = (
-            rng.normal(size=(n, d)),
-            rng.normal(size=(d, d)),
-            rng.normal(size=d),
-            rng.normal(size=(n, d)),
-        )
-        given = [a.copy() for a in (dy, x, W, b)]
-        found = _parts(residual_backward(*given), 3)
-        _unchanged(given, (dy, x, W, b))
 
-        def value(x, W, b, dy=dy):
-            return np.sum(dy * (x + np.tanh(x @ W + b)))
+    def layer(draw):
+        n, d = draw.whole(1, 4), draw.whole(1, 4)
+        return {
+            "dy": draw.reals(n, d),
+            "x": draw.reals(n, d),
+            "W": draw.reals(d, d),
+            "b": draw.reals(d),
+        }
 
-        wants = (
-            gradcheck.numerical_gradient(lambda a, W=W, b=b: value(a, W, b), x.copy()),
-            gradcheck.numerical_gradient(lambda a, x=x, b=b: value(x, a, b), W.copy()),
-            gradcheck.numerical_gradient(lambda a, x=x, W=W: value(x, W, a), b.copy()),
-        )
-        for name, got, want in zip(("dx", "dW", "db"), found, wants, strict=True):
-            expect(
-                got,
-                want,
-                where=f"{name} for x of shape {x.shape}",
-                rtol=1e-5,
-                atol=1e-7,
-            )
+    def value(dy, x, W, b):
+        return np.sum(dy * (x + np.tanh(x @ W + b)))
+
+    def test(**given):
+        found = parts(residual_backward(*given.values()), 3, "dx, dW, db")
+        names = ("x", "W", "b")
+        one = {n: lambda a, n=n: value(**{**given, n: a}) for n in names}
+        slopes(one, {n: given[n] for n in names}, found)
+
+    for_all(layer, test, rng)
 
 
 @exercise("7.8", answers=["median_error", "answer_7_8"])
@@ -183,12 +190,9 @@ def _(median_error, answer_7_8):
         e = np.float32(eps)
         quotient = (np.sin(points + e) - np.sin(points - e)) / (2 * e)
         want = np.median(np.abs(quotient - np.cos(points.astype(np.float64))))
-        expect(
-            float(median_error(eps)),
-            float(want),
-            where=f"median_error({eps})",
-            rtol=0.2,
-        )
+        got = median_error(eps)
+        expect(got, float(want), where=f"median_error({eps})", rtol=0.2)
+    expect(np.ndim(answer_7_8), 0, where="the number of dimensions of answer_7_8")
     if not 1e-3 < float(answer_7_8) < 3e-2:
         raise Wrong(
             f"the best step: {float(answer_7_8):.1e} is not where the median error is"
@@ -197,42 +201,27 @@ def _(median_error, answer_7_8):
 
 
 @exercise("7.9", answers=["multiplications"])
-def _(multiplications):
+def _(multiplications, rng):
     """Each layer has one product forward and two backward.
 
     The first layer leaves out the one for x.
     """
-    for widths, n in (([784, 300, 100, 10], 32), ([5, 3], 1), ([64] * 12, 8)):
+
+    def network(draw):
+        widths = [draw.whole(1, 9) for _ in range(draw.whole(2, 6))]
+        return {"widths": widths, "n": draw.whole(1, 9)}
+
+    def test(widths, n):
         products = [n * d * m for d, m in pairwise(widths)]
         want = [sum(products), 2 * sum(products) - products[0]]
-        expect(
-            list(_parts(multiplications(list(widths), n), 2)),
-            want,
-            where=f"{widths}, n = {n}",
-            rtol=0,
-            atol=0,
-        )
+        got = parts(multiplications(widths, n), 2, "forward, backward")
+        expect(list(got), want, where="(forward, backward)", rtol=0, atol=0)
+
+    for_all(network, test, rng, ({"widths": [784, 300, 100, 10], "n": 32},))
 
 
-def _parts(result, count):
-    """The result as a tuple of `count` parts."""
-    if not isinstance(result, (tuple, list)) or len(result) != count:
-        raise Wrong(
-            f"expected {count} results, as in `return a, b`, got"
-            f" {type(result).__name__}."
-        )
-    return tuple(result)
-
-
-def _unchanged(now, before):
-    """The function must not write into its arguments."""
-    if any(not np.array_equal(a, b) for a, b in zip(now, before, strict=True)):
-        raise Wrong("an argument was changed in place. Work on new arrays.")
-
-
-def _value(result, where):
-    if not isinstance(result, Value):
-        raise Wrong(
-            f"{where}: expected an autodiff.Value, got {type(result).__name__}."
-        )
-    return result
+def slopes(losses: dict, at: dict, found: tuple) -> None:
+    """Each of the found gradients against difference quotients of its loss."""
+    for (name, loss), got in zip(losses.items(), found, strict=True):
+        want = gradcheck.numerical_gradient(loss, at[name].copy())
+        expect(got, want, where=f"dL/d{name}", **SLOPES)

@@ -1,176 +1,176 @@
-"""Checks of chapter 8: Keras basics and tooling."""
+"""Checks of the exercises of chapter 8, Keras basics and tooling.
 
-import itertools
-import pathlib
-import tempfile
-import warnings
+What Keras should have done is computed by our own layers, losses and optimizers, with
+weights and data drawn here.
+"""
 
 import numpy as np
 
-from dlcourse.checks import Wrong, choice, digest, exercise, expect
+from dlcourse import gradcheck, layers, losses, models, optimizers
+from dlcourse.checks import Wrong, choice, digest, exercise, expect, for_all, parts
+from dlcourse.checks.compare import kind_of, show
+from dlcourse.layers import Dense
+
+MODEL = "a Keras model"
+NEAR = {"rtol": 1e-4, "atol": 1e-5}  # what float32 leaves
 
 
-def _quiet(function, *arguments, **named):
-    """The result of a call; Wrong where Keras warns about an argument."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        result = function(*arguments, **named)
-    told = [str(w.message) for w in caught if issubclass(w.category, UserWarning)]
-    if told:
-        raise Wrong(f"{function.__name__}: Keras warns: {told[0]}")
-    return result
+# -- 8.1
 
 
-def _instance(value, kind, where: str) -> None:
-    if not isinstance(value, kind):
-        raise Wrong(f"{where}: expected {kind.__name__}, got {type(value).__name__}.")
+REPAIRS = [f"repair_{i}" for i in range(1, 13)]
 
 
-def _number(x) -> float:
-    import keras
-
-    return float(keras.ops.convert_to_numpy(x))
-
-
-def _dense_net(model, where: str) -> None:
-    """10-20-20-10 with ReLU and softmax, by its values."""
-    import keras
-
-    _instance(model, keras.Model, where)
-    expect(model.count_params(), 850, f"parameters of {where}")
-    x = np.random.default_rng(0).normal(size=(7, 10)).astype("float32")
-    a = x
-    weights = model.get_weights()
-    for i in range(0, 6, 2):
-        a = a @ weights[i] + weights[i + 1]
-        a = np.maximum(a, 0) if i < 4 else np.exp(a) / np.exp(a).sum(1, keepdims=True)
-    out = keras.ops.convert_to_numpy(model(x))
-    expect(out, a, f"outputs of {where}", rtol=1e-4, atol=1e-5)
-
-
-_TWELVE = [f"repair_{i}" for i in range(1, 13)]
-
-
-@exercise("8.1", answers=_TWELVE)
-def _(**repair):
+@exercise("8.1", answers=REPAIRS, imports=["keras"])
+def _(rng, **repair):
     """Run the broken snippet alone; read the last line of its error or warning."""
-    import keras
+    checks = (
+        *(stack, functional, history, momentum, falling, builder),
+        *(scikit_learn, saved, images, log_cosh, two_optimizers, penalty),
+    )
+    for name, check in zip(REPAIRS, checks, strict=True):
+        check(repair[name], rng)
 
-    r = [None, *(repair[name] for name in _TWELVE)]
-    rng = np.random.default_rng(1)
 
-    model = _quiet(r[1])
-    _instance(model, keras.Sequential, "repair_1()")
-    _dense_net(model, "repair_1()")
-    _dense_net(_quiet(r[2]), "repair_2()")
+def stack(answer, rng, kind="Sequential"):
+    ours = network(rng, 10, Dense(20, "relu"), Dense(20, "relu"), Dense(10, "softmax"))
+    where, x = f"{answer.name}()", rng.normal(size=(3, 10))
+    found = told(answer, "model", where, MODEL, [], given(ours, x))
+    same_outputs(found, ours, x, where)
+    wanted_kind(found, kind, where)
 
-    small = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
-    small.compile("sgd", loss="mse")
-    ends = []
-    stop = keras.callbacks.LambdaCallback(on_epoch_end=lambda e, logs: ends.append(e))
-    x, y = rng.normal(size=(8, 3)), rng.normal(size=(8, 1))
-    past = r[3](small, x, y, x[:4], y[:4], stop)
-    _instance(past, keras.callbacks.History, "repair_3(...)")
-    if "val_loss" not in past.history:
+
+def functional(answer, rng):
+    stack(answer, rng, kind="Functional")
+
+
+def history(answer, rng):
+    ours = network(rng, 3, Dense(1))
+    ours.compile(optimizers.SGD(0.1), loss="mse")
+    x, x_val = rng.normal(size=(8, 3)), rng.normal(size=(4, 3))
+    y, y_val = rng.normal(size=(8, 1)), rng.normal(size=(4, 1))
+    found = told(
+        answer, "fitted", "repair_3(...)", "a History", floats(ours), 0.1,
+        *map(single, (x, y, x_val, y_val)),
+    )  # fmt: skip
+    past = ours.fit(
+        x, y, epochs=3, shuffle=False, verbose=0, validation_data=(x_val, y_val)
+    )
+    if "val_loss" not in found["history"]:
         raise Wrong("repair_3: the history has no val_loss. Is validation_data passed?")
-    expect(ends, [0, 1, 2], "epochs that the callback of repair_3 saw")
+    expect(found["seen"], [0, 1, 2], "epochs that the callback of repair_3 saw")
+    for name in ("loss", "val_loss"):
+        got, want = found["history"].get(name), past.history[name]
+        expect(got, want, f"{name} in the history of repair_3", **NEAR)
+    same(found["weights"], ours, "weights after the fit of repair_3")
 
-    sgd = _quiet(r[4])
-    _instance(sgd, keras.optimizers.SGD, "repair_4()")
-    expect(_number(sgd.learning_rate), 0.01, "learning rate of repair_4()", rtol=1e-5)
-    expect(sgd.momentum, 0.9, "momentum of repair_4()")
 
-    falling = _quiet(r[5])
-    _instance(falling, keras.optimizers.SGD, "repair_5()")
-    falling.build([keras.Variable(np.zeros(1, "float32"))])
-    for t in (0, 1, 5000):
-        falling.iterations.assign(t)
-        want = 0.01 / (1 + 1e-4 * t)
-        expect(
-            _number(falling.learning_rate),
-            want,
-            f"rate of repair_5() after {t} steps",
-            rtol=1e-4,
-        )
+def momentum(answer, rng):
+    ours = optimizers.SGD(0.01, momentum=0.9)
+    moves(answer, "repair_4()", "SGD", ours, range(4), rng)
 
-    for hidden, units, rate, shape in ((1, 30, 1e-3, [8]), (3, 7, 0.5, [4])):
-        model = _quiet(r[6], hidden, units, rate, shape)
-        where = f"repair_6({hidden}, {units}, {rate}, {shape})"
-        _instance(model, keras.Model, where)
-        sizes = [shape[0], *[units] * hidden, 1]
-        want = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
-        expect(model.count_params(), want, f"parameters of {where}")
-        if not model.compiled:
-            raise Wrong(f"{where}: the model is not compiled.")
-        expect(
-            _number(model.optimizer.learning_rate),
-            rate,
-            f"learning rate of {where}",
-            rtol=1e-5,
-        )
-        names = [
-            layer.activation.__name__
-            for layer in model.layers
-            if hasattr(layer, "activation")
-        ]
-        if names != ["relu"] * hidden + ["linear"]:
-            raise Wrong(
-                f"{where}: expected ReLU inside and a linear output, got {names}."
-            )
 
-    def build(X, y):
-        net = keras.Sequential([keras.Input((X.shape[1],)), keras.layers.Dense(1)])
-        net.compile("sgd", loss="mse")
-        return net
+def falling(answer, rng):
+    ours = optimizers.SGD(lambda t: 0.01 / (1 + 1e-4 * t))
+    at = [0, 1, 2, 5000, int(rng.integers(3, 100_000))]
+    moves(answer, "repair_5()", "SGD", ours, at, rng)
 
-    regressor = r[7](build)
-    _instance(regressor, keras.wrappers.SKLearnRegressor, "repair_7(build)")
-    regressor.fit(x, y[:, 0], verbose=0)
-    expect(np.shape(regressor.predict(x)), (8,), "shape of the regressor's prediction")
 
-    model = _quiet(r[8])
-    with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder) / "model.keras"
-        model.save(path)
-        again = keras.models.load_model(path)
-    rows = rng.normal(size=(5, 4)).astype("float32")
-    out = keras.ops.convert_to_numpy(again(rows))
-    expect(
-        out.sum(axis=1),
-        np.ones(5),
-        "sums of the reloaded outputs of repair_8()",
-        rtol=1e-5,
+def builder(answer, rng):
+    drawn = (
+        int(rng.integers(2, 5)),
+        int(rng.integers(3, 9)),
+        float(np.round(rng.uniform(0.02, 0.1), 3)),
+        [int(rng.integers(2, 6))],
     )
-    W, b = model.get_weights()
-    e = np.exp(rows @ W + b)
-    expect(
-        out, e / e.sum(1, keepdims=True), "reloaded outputs of repair_8()", rtol=1e-4
-    )
+    for arguments in ((), (1, 7, 0.05, [4]), drawn):
+        hidden, units, rate, shape = arguments or (1, 30, 1e-3, [8])
+        inside = [Dense(units, "relu") for _ in range(hidden)]
+        ours = network(rng, *shape, *inside, Dense(1))
+        ours.compile(optimizers.SGD(rate), loss="mse")
+        where = f"repair_6({', '.join(map(repr, arguments))})"
+        x, y = rng.normal(size=(5, *shape)), rng.normal(0, 3, (5, 1))
+        inputs = list(arguments), given(ours, x, y, steps=2)
+        found = told(answer, "model", where, MODEL, *inputs)
+        same_outputs(found, ours, x, where)
+        same_training(found, ours, x, y, 2, where)
 
-    model = _quiet(r[9])
-    expect(model.count_params(), 607394, "parameters of repair_9()")
-    expect(model.output_shape[1:], (10,), "output shape of repair_9() for one image")
 
-    net = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
-    net = r[10](net)
-    _instance(net, keras.Model, "repair_10(model)")
-    y2 = rng.normal(size=(8, 2)).astype("float32")
-    x32 = x.astype("float32")
-    error = keras.ops.convert_to_numpy(net(x32)) - y2
-    loss = net.evaluate(x32, y2, verbose=0)
-    expect(loss, np.log(np.cosh(error)).mean(), "loss of repair_10(model)", rtol=1e-3)
+def scikit_learn(answer, rng):
+    ours = network(rng, 3, Dense(1))
+    ours.compile(optimizers.SGD(0.1), loss="mse")
+    x, y, new = (rng.normal(size=shape) for shape in ((8, 3), 8, (5, 3)))
+    where = "repair_7(build)"
+    found = told(
+        answer, "regressor", where, "a keras.wrappers.SKLearnRegressor", floats(ours),
+        0.1, x, y, new,
+    )  # fmt: skip
+    for got_x, got_y in found["got"]:
+        expect(got_x, x, "X that build got", **NEAR)
+        expect(np.ravel(got_y), y, "y that build got", **NEAR)
+    expect(len(found["got"]), 1, f"calls of build when {where} is fitted")
+    ours.train_on_batch(x, y[:, None])
+    want = ours.predict(new)[:, 0]
+    expect(found["predicted"], want, f"predictions of {where} after its fit", **NEAR)
 
-    names = [type(optimizer).__name__ for optimizer in r[11]()]
-    if names != ["RMSprop", "Adadelta"]:
-        raise Wrong(f"repair_11(): expected RMSprop and Adadelta, got {names}.")
 
-    layer = _quiet(r[12])
-    _instance(layer, keras.layers.Dense, "repair_12()")
-    expect(layer.units, 5, "units of repair_12()")
-    if layer.kernel_regularizer is None:
-        raise Wrong("repair_12(): the kernel has no regularizer.")
-    penalty = _number(layer.kernel_regularizer(keras.ops.convert_to_tensor([3.0, 4.0])))
-    expect(penalty, 0.25, "penalty of repair_12() for the weights 3 and 4", rtol=1e-5)
+def saved(answer, rng):
+    ours, x = network(rng, 4, Dense(10, "softmax")), rng.normal(size=(5, 4))
+    where, inputs = "repair_8()", ([], given(ours, x, reload=True))
+    found = told(answer, "model", where, MODEL, *inputs)
+    same_outputs(found, ours, x, where, fault="cannot be saved and loaded")
+
+
+def images(answer, rng):
+    ours = network(
+        rng, (28, 28, 1), layers.Conv2D(28, 3), layers.MaxPooling2D(2),
+        layers.Flatten(), Dense(128, "relu"), Dense(10, "softmax"),
+    )  # fmt: skip
+    where, x = "repair_9()", rng.random((2, 28, 28, 1))
+    found = told(answer, "model", where, MODEL, [], given(ours, x))
+    same_outputs(found, ours, x, where)
+    if found["inputs"] not in ([(28, 28, 1)], [(28, 28)]):
+        raise Wrong(f"{where}: expected images of 28×28, got {found['inputs']}.")
+
+
+def log_cosh(answer, rng):
+    ours = network(rng, 3, Dense(2))
+    ours.compile(optimizers.SGD(0.01), losses.LogCosh())
+    x, y = rng.normal(size=(8, 3)), rng.normal(0, 2, (8, 2))
+    where, inputs = "repair_10(model)", given(ours, x, y, steps=5)
+    found = told(answer, "same_model", where, "the model that was given", inputs)
+    same_outputs(found, ours, x, where)
+    same_training(found, ours, x, y, 5, where)
+
+
+def two_optimizers(answer, rng):
+    both = {"RMSprop": optimizers.RMSprop(), "Adadelta": optimizers.Adadelta()}
+    start, at, gradients = np.zeros(3), range(4), rng.normal(size=(4, 3))
+    inputs = single(start), list(at), single(gradients)
+    found = answer.through("optimizers_of", *inputs)
+    if not isinstance(found, list) or len(found) != len(both):
+        raise Wrong(
+            f"repair_11(): expected a list of two optimizers, got {found!r:.80}."
+        )
+    for i, (kind, ours) in enumerate(both.items()):
+        one = objects(found[i], f"repair_11()[{i}]", f"the optimizer {kind}")
+        compare_moves(one, f"repair_11()[{i}]", kind, ours, start, at, gradients)
+
+
+def penalty(answer, rng):
+    W, b, x = (rng.normal(size=shape) for shape in ((3, 5), 5, (2, 3)))
+    found = told(
+        answer, "layer", "repair_12()", "a keras.layers.Dense", [single(W), single(b)],
+        single(x),
+    )  # fmt: skip
+    wanted_kind(found, "Dense", "repair_12()")
+    shapes(found, [W, b], "repair_12(), for 3 inputs")
+    expect(found["outputs"], x @ W + b, "the outputs of repair_12()", **NEAR)
+    want = 0.01 * np.sum(W**2)
+    expect(found["penalty"], want, "the penalty of repair_12()", rtol=1e-4)
+
+
+# -- 8.2 to 8.8
 
 
 @exercise("8.2", answers=["params_8_2", "bytes_8_2", "steps_8_2", "last_8_2"])
@@ -178,292 +178,372 @@ def _(params_8_2, bytes_8_2, steps_8_2, last_8_2):
     """(inputs + 1) x units for a dense layer; weights, gradient and two moments take 4
     bytes each; the last batch is short.
     """
-    params_8_2 = np.ravel(params_8_2).tolist()
-    if len(params_8_2) != 4:
+    if isinstance(params_8_2, np.ndarray):
+        params_8_2 = params_8_2.tolist()
+    if not isinstance(params_8_2, (list, tuple)) or len(params_8_2) != 4:
         raise Wrong(
             f"params_8_2: expected four numbers, one a layer, got {params_8_2!r}."
         )
-    table = [(f"params_8_2[{i}]", value) for i, value in enumerate(params_8_2)]
-    table += [
-        ("bytes_8_2", bytes_8_2),
-        ("steps_8_2", steps_8_2),
-        ("last_8_2", last_8_2),
-    ]
-    for name, value in table:
-        if not (
-            isinstance(value, (int, float, np.number)) and float(value).is_integer()
-        ):
+    table = {f"params_8_2[{i}]": value for i, value in enumerate(params_8_2)}
+    table |= {"bytes_8_2": bytes_8_2, "steps_8_2": steps_8_2, "last_8_2": last_8_2}
+    for name, value in table.items():
+        whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+        if not whole and not (isinstance(value, float) and value.is_integer()):
             raise Wrong(f"{name}: expected a whole number, got {value!r}.")
-        if digest("8.2", f"{name} {int(value)}") != _DIGESTS[name]:
+        if digest("8.2", f"{name} {int(value)}") != DIGESTS[name]:
             raise Wrong(f"{name}: {value!r} is not right.")
 
 
-class _Model:
-    """A stand-in for a model: its weights are the number of the epoch."""
-
-    def __init__(self):
-        self.w, self.stop_training = np.array([-1.0]), False
-
-    def get_weights(self):
-        return [self.w.copy()]
-
-    def set_weights(self, weights):
-        self.w = np.array(weights[0])
-
-
-def _drive(callback, values, monitor):
-    """(epochs run, weights at the end) when the monitored value takes these values."""
-    model = _Model()
-    callback.set_model(model)
-    callback.on_train_begin()
-    for epoch, value in enumerate(values):
-        model.w = np.array([float(epoch)])
-        callback.on_epoch_end(
-            epoch,
-            {monitor: value, "loss": -float(epoch), "val_loss": -float(epoch)}
-            | {monitor: value},
-        )
-        if model.stop_training:
-            break
-    callback.on_train_end()
-    return epoch + 1, float(model.w[0])
-
-
-@exercise("8.3", answers=["Patient"])
-def _(Patient):
+@exercise("8.3", answers=["Patient"], imports=["dlcourse.callbacks"])
+def _(Patient, rng):
     """An improvement must beat the best value by more than min_delta.
 
     Anything else adds one to the waiting time.
     """
-    from dlcourse.callbacks import EarlyStopping
 
-    rng = np.random.default_rng(3)
-    runs = [
-        [5, 4, 3, 2, 1],
-        [1, 2, 3, 4, 5],
-        [3, 2, 2, 2, 2, 2],
-        [3, 1, 2, 1.5, 1.2, 0.5, 1, 1, 1],
-        [2.0, 1.95, 1.9, 1.85, 1.8, 1.75],
-    ]
-    runs += [list(np.round(rng.random(15), 2)) for _ in range(10)]
-    for values in runs:
-        for patience, delta, restore in (
-            (1, 0.0, True),
-            (3, 0.0, True),
-            (3, 0.0, False),
-            (2, 0.2, True),
-        ):
-            for monitor in ("val_loss", "val_error"):
-                settings = dict(
-                    monitor=monitor,
-                    patience=patience,
-                    min_delta=delta,
-                    restore_best_weights=restore,
-                )
-                ours = EarlyStopping(**settings, mode="min")
-                want_epochs, want_w = _drive(ours, values, monitor)
-                callback = Patient(**settings)
-                for again in (False, True):
-                    where = f"{settings}, values {values}" + (
-                        ", second training" if again else ""
-                    )
-                    epochs, w = _drive(callback, values, monitor)
-                    expect(epochs, want_epochs, f"epochs run with {where}")
-                    expect(
-                        callback.best_epoch, ours.best_epoch, f"best_epoch with {where}"
-                    )
-                    expect(callback.best, ours.best, f"best with {where}")
-                    expect(
-                        w, want_w, f"epoch whose weights the model ends with, {where}"
-                    )
+    def training(draw):
+        values = [draw.wholes(draw.whole(1, 9), low=0, high=8) / 4 for _ in range(2)]
+        return {
+            "monitor": draw.one_of("val_loss", "brier_score"),
+            "patience": draw.whole(1, 3),
+            "min_delta": draw.one_of(0.0, 0.25, 0.5),
+            "restore_best_weights": draw.one_of(False, True),
+            "values": values[0].tolist(),
+            "second_training": values[1].tolist(),
+        }
+
+    def test(values, second_training, **settings):
+        trainings, others = (values, second_training), ("loss", "val_loss", "val_mae")
+        logs = [
+            [{n: -float(t) for n in others} | {settings["monitor"]: v} for t, v in each]
+            for each in map(enumerate, trainings)
+        ]
+        found = Patient.through("stopped", settings, logs)
+        kinds, found = parts(found, 2)
+        if "EarlyStopping" in kinds:
+            raise Wrong("Patient: expected a class of your own, got EarlyStopping.")
+        said = ("", ", second training")
+        for values, got, which in zip(trainings, parts(found, 2), said, strict=True):
+            epochs, best_epoch = stop(
+                values, settings["patience"], settings["min_delta"]
+            )
+            last = best_epoch if settings["restore_best_weights"] else epochs - 1
+            got_epochs, best, got_best_epoch, weights = parts(got, 4)
+            expect(got_epochs, epochs, "epochs run" + which)
+            expect(got_best_epoch, best_epoch, "best_epoch" + which)
+            expect(best, values[best_epoch], "best" + which)
+            for w in weights:
+                where = "epoch whose weights the model ends with" + which
+                expect(np.mean(w), float(last), where)
+
+    names = ("monitor", "patience", "min_delta", "restore_best_weights")
+    names += ("values", "second_training")
+    rows = (
+        ("val_loss", 2, 0.0, True, [5, 4, 3, 2, 1], [1, 2, 3, 4, 5]),
+        ("val_loss", 2, 0.0, True, [3, 2, 2, 2, 2], [3, 1, 2, 0, 2, 2, 2]),
+        ("val_loss", 3, 0.0, True, [2, 3], [1, 2, 3]),
+        ("brier_score", 1, 0.25, False, [1, 0.5, 0.25, 0], [3, 1, 2]),
+        ("brier_score", 3, 0.5, True, [3, 2.75, 2.5, 2.25, 2], [2, 1.75, 1.25, 1]),
+    )
+    edges = tuple(dict(zip(names, row, strict=True)) for row in rows)
+    for_all(training, test, rng, edges)
 
 
-@exercise("8.4", answers=["two_inputs"])
-def _(two_inputs):
+def stop(values, patience, min_delta):
+    """(epochs run, the best epoch): the last improvement is `patience` epochs ago."""
+    best = 0
+    for t, value in enumerate(values):
+        if value < values[best] - min_delta:
+            best = t
+        elif t - best >= patience:
+            break
+    return t + 1, best
+
+
+@exercise("8.4", answers=["two_inputs"], imports=["keras"])
+def _(two_inputs, rng):
     """Flatten and Dense(64) on one side, Dense(16) on the other.
 
     Then Concatenate and Dense(10, softmax).
     """
-    import keras
-
-    model = _quiet(two_inputs)
-    _instance(model, keras.Model, "two_inputs()")
-    shapes = [tuple(t.shape)[1:] for t in model.inputs]
-    if shapes != [(28, 28), (5,)]:
-        raise Wrong(
-            f"two_inputs(): expected inputs of shapes (28, 28) and (5,), got {shapes}."
-        )
-    expect(model.output_shape[1:], (10,), "output shape of two_inputs() for one sample")
-    expect(
-        model.count_params(), 785 * 64 + 6 * 16 + 81 * 10, "parameters of two_inputs()"
-    )
-    rng = np.random.default_rng(4)
-    image, numbers = (
-        rng.random((3, 28, 28), dtype="float32"),
-        rng.normal(size=(3, 5)).astype("float32"),
-    )
-    out = keras.ops.convert_to_numpy(model([image, numbers]))
-    expect(out.sum(axis=1), np.ones(3), "sums of the outputs", rtol=1e-5)
-    for what, other in (
-        ("image", [image[::-1].copy(), numbers]),
-        ("numbers", [image, 5 * numbers]),
-    ):
-        if np.allclose(out, keras.ops.convert_to_numpy(model(other)), atol=1e-7):
-            raise Wrong(f"two_inputs(): the output does not depend on the {what}.")
+    image, numbers = rng.random((3, 28, 28)), rng.normal(size=(3, 5))
+    left = network(rng, 784, Dense(64, "relu"))
+    right = network(rng, 5, Dense(16, "relu"))
+    top = network(rng, 80, Dense(10, "softmax"))
+    h, k = left.predict(image.reshape(3, -1)), right.predict(numbers)
+    weights = floats(left) + floats(right) + floats(top)
+    inputs = {"weights": weights, "x": [single(image), single(numbers)]}
+    where = "two_inputs()"
+    found = told(two_inputs, "model", where, MODEL, [], inputs)
+    got = found["inputs"]
+    if got != [(28, 28), (5,)]:
+        raise Wrong(f"{where}: expected inputs of shapes (28, 28) and (5,), got {got}.")
+    shapes(found, weights, where)
+    shapes(found, weights, where)
+    # Which of the two comes first in the concatenation is left open.
+    wants = [top.predict(np.hstack(both)) for both in ((h, k), (k, h))]
+    got = found["outputs"]
+    other = np.shape(got) == (3, 10) and np.allclose(got, wants[1], **NEAR)
+    outputs(found, wants[1 if other else 0], where)
 
 
-@exercise("8.5", answers=["train"])
-def _(train):
+@exercise(
+    "8.5", answers=["train"], imports=["keras", "dlcourse.losses", "dlcourse.twin"]
+)
+def _(train, rng):
     """Batches in order, a step after each; then the loss on all data, once an epoch."""
-    from dlcourse import layers, losses, models, optimizers, twin
-
-    rng = np.random.default_rng(5)
-    x = rng.normal(size=(50, 6)).astype("float32")
-    y = (x[:, 0] > 0).astype(int) + (x[:, 1] > 0)
     loss = losses.SparseCategoricalCrossentropy(from_logits=True)
-    for rate, batch, epochs in ((0.1, 16, 3), (0.5, 50, 2)):
-        ours = models.Sequential(
-            [layers.Input((6,)), layers.Dense(8, activation="tanh"), layers.Dense(3)]
-        )
-        ours.build(rng=rng)
+    drawn = [int(rng.integers(*ends)) for ends in ((20, 40), (3, 9), (1, 4))]
+    for n, batch, epochs in ((30, 12, 3), (20, 20, 2), drawn):
+        K, rate = int(rng.integers(2, 5)), float(np.round(rng.uniform(0.1, 0.5), 2))
+        ours = network(rng, 6, Dense(8, activation="tanh"), Dense(K))
         ours.compile(optimizer=optimizers.SGD(rate), loss=loss)
-        keras_model = twin.to_keras(ours)
-        where = f"train(model, x, y, {rate}, {batch}, {epochs})"
-        record = train(keras_model, x, y, rate, batch, epochs)
+        x, y = rng.normal(size=(n, 6)), rng.integers(0, K, n)
+        found = train.through(
+            "trained", floats(ours), single(x), y, rate, batch, epochs
+        )
+        record, weights = parts(found, 2, "record, weights")
         want = []
         for _ in range(epochs):
-            ours.fit(
-                x, y, batch_size=batch, epochs=1, shuffle=False, verbose=0, rng=rng
-            )
+            ours.fit(x, y, batch_size=batch, shuffle=False, verbose=0, rng=rng)
             want.append(ours.evaluate(x, y, return_dict=True)["loss"])
-        for got_w, want_w, name in zip(
-            keras_model.get_weights(),
-            ours.get_weights(),
-            ("kernel 1", "bias 1", "kernel 2", "bias 2"),
-            strict=True,
-        ):
-            expect(got_w, want_w, f"{name} after {where}", rtol=1e-3, atol=1e-5)
-        expect(
-            np.array([float(v) for v in record]),
-            np.array(want),
-            f"losses of {where}",
-            rtol=1e-3,
-            atol=1e-4,
-        )
+        where = f"train(model, x, y, {rate}, {batch}, {epochs}) with {n} samples"
+        same(weights, ours, f"weights after {where}")
+        expect(record, want, f"losses of {where}", rtol=1e-3, atol=1e-4)
 
 
-@exercise("8.6", answers=["first_gradient", "bias_only_loss"])
-def _(first_gradient, bias_only_loss):
+@exercise(
+    "8.6", answers=["first_gradient", "bias_only_loss"], imports=["dlcourse.losses"]
+)
+def _(first_gradient, bias_only_loss, rng):
     """At zero signal every probability is 1/K; the sum counts each class."""
-    from dlcourse import losses
-
-    rng = np.random.default_rng(6)
     of = losses.SparseCategoricalCrossentropy(from_logits=True)
-    for K, n in ((2, 5), (10, 40), (4, 3)):
-        y = rng.integers(0, K, n)
-        where = f"(y, {K}) with y = {y.tolist()}"
-        want = of(y, np.zeros((n, K)))[1].sum(axis=0)
-        expect(first_gradient(y, K), want, "first_gradient" + where)
-        share = np.bincount(y, minlength=K) / n
+
+    def labels(draw):
+        K = draw.whole(2, 5)
+        return {"y": draw.wholes(draw.whole(1, 8), low=0, high=K - 1), "K": K}
+
+    def gradient(y, K):
+        loss = lambda b: of(y, np.tile(b, (len(y), 1)))[0]  # noqa: E731
+        want = gradcheck.numerical_gradient(loss, np.zeros(K))
+        expect(first_gradient(y, K), want, "first_gradient(y, K)", atol=1e-6)
+
+    def smallest(y, K):
+        share = np.bincount(y) / len(y)
         entropy = -sum(s * np.log(s) for s in share if s > 0)
-        expect(float(bias_only_loss(y, K)), entropy, "bias_only_loss" + where)
+        expect(bias_only_loss(y, K), entropy, "bias_only_loss(y, K)")
+
+    edges = ({"y": np.array([0, 2, 2, 1]), "K": 3}, {"y": np.array([1, 1]), "K": 3})
+    for_all(labels, gradient, rng, edges)
+    for_all(labels, smallest, rng, edges)
 
 
 @exercise("8.7", answers=["one_epoch", "answer_8_7"])
-def _(one_epoch, answer_8_7):
+def _(one_epoch, answer_8_7, rng):
     """Weigh the loss of each batch by its size.
 
     With one batch the only loss is taken before the only update.
     """
-    from dlcourse import layers, models, optimizers
-
-    rng = np.random.default_rng(7)
-    x, y = rng.normal(size=(30, 4)).astype("float32"), rng.integers(0, 3, 30)
-    for batch in (7, 10, 30):
-        pair = []
-        for _ in range(2):
-            model = models.Sequential(
-                [layers.Input((4,)), layers.Dense(3, activation="softmax")]
-            )
-            model.build(rng=np.random.default_rng(1))
-            model.compile(
-                optimizer=optimizers.SGD(0.5), loss="sparse_categorical_crossentropy"
-            )
-            pair.append(model)
-        past = pair[0].fit(
-            x, y, batch_size=batch, epochs=1, shuffle=False, verbose=0, rng=rng
-        )
-        result = one_epoch(pair[1], x, y, batch)
-        if not isinstance(result, (tuple, list)) or len(result) != 2:
-            raise Wrong(f"one_epoch: expected two numbers, got {result!r}.")
-        expect(
-            float(result[0]),
-            past.history["loss"][0],
-            f"reported loss, batch size {batch}",
-            rtol=1e-5,
-        )
-        want = pair[0].evaluate(x, y, return_dict=True)["loss"]
-        expect(
-            float(result[1]),
-            want,
-            f"loss after the epoch, batch size {batch}",
-            rtol=1e-5,
-        )
-    choice("8.7", answer_8_7, _DIGESTS["answer_8_7"])
+    for n, batch in ((30, 7), (30, 10), (30, 30), (int(rng.integers(33, 60)), 16)):
+        rate = float(np.round(rng.uniform(0.2, 0.9), 2))
+        ours = network(rng, 4, Dense(3, activation="softmax"))
+        ours.compile(optimizers.SGD(rate), loss="sparse_categorical_crossentropy")
+        x, y = rng.normal(size=(n, 4)), rng.integers(0, 3, n)
+        weights = ours.get_weights()
+        found = one_epoch.through("epoch", weights, rate, x, y, batch)
+        result, weights = parts(found, 2, "result, weights")
+        reported, after = parts(result, 2, "reported, after")
+        past = ours.fit(x, y, batch_size=batch, shuffle=False, verbose=0, rng=rng)
+        where = f", {n} samples, batch size {batch}"
+        same(weights, ours, "weights after the epoch" + where)
+        expect(reported, past.history["loss"][0], "reported loss" + where, rtol=1e-5)
+        want = ours.evaluate(x, y, return_dict=True)["loss"]
+        expect(after, want, "loss after the epoch" + where, rtol=1e-5)
+    choice("8.7", answer_8_7, DIGESTS["answer_8_7"], part="answer_8_7")
 
 
-@exercise("8.8", answers=["faults_8_8", "healthy"])
-def _(faults_8_8, healthy):
+@exercise("8.8", answers=["faults_8_8", "healthy"], imports=["keras"])
+def _(faults_8_8, healthy, rng):
     """Read the first and the last loss of each model.
 
     Logits go with from_logits=True and no activation.
     """
-    import keras
-
-    from dlcourse import datasets
-
     text = "".join(letter for letter in str(faults_8_8).lower() if letter.isalnum())
     if len(text) != 4 or set(text) - set("abcde"):
         raise Wrong(f"faults_8_8: expected four letters of a to e, got {faults_8_8!r}.")
     wrong = [
         m
         for m, letter in zip("ABCD", text, strict=True)
-        if digest("8.8", m + letter) != _DIGESTS[m]
+        if digest("8.8", m + letter) != DIGESTS[m]
     ]
     if wrong:
         raise Wrong(f"faults_8_8: not right for {', '.join(wrong)}.")
-    data = datasets.load("digits")
-    x, x_test = (a.reshape(len(a), -1) for a in (data.x_train, data.x_test))
-    model = _quiet(healthy, keras.optimizers.Adam(0.01))
-    _instance(model, keras.Model, "healthy(optimizer)")
-    expect(model.count_params(), 65 * 64 + 65 * 10, "parameters of healthy(optimizer)")
-    logits = keras.ops.convert_to_numpy(model(x[:50]))
-    if np.allclose(logits.sum(axis=1), 1, atol=1e-3) or (logits >= 0).all():
-        raise Wrong(
-            "healthy: the outputs are no logits. The last layer has no activation."
-        )
-    middle = keras.ops.convert_to_numpy(model(x[:50] / 2 + x[50:100] / 2))
-    ends = keras.ops.convert_to_numpy(model(x[50:100]))
-    if np.allclose(middle, logits / 2 + ends / 2, atol=1e-4):
-        raise Wrong("healthy: the model is linear. The hidden layer needs its ReLU.")
-    results = model.evaluate(x[:50], data.y_train[:50], verbose=0, return_dict=True)
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    want = -log_p[np.arange(50), data.y_train[:50]].mean()
-    expect(results["loss"], want, "first loss of healthy", rtol=1e-3)
-    if "accuracy" not in results:
-        raise Wrong(f"healthy: expected the metric accuracy, got {list(results)}.")
-    model.fit(x, data.y_train, epochs=6, batch_size=64, verbose=0)
-    accuracy = model.evaluate(x_test, data.y_test, verbose=0, return_dict=True)[
-        "accuracy"
-    ]
-    if accuracy < 0.9:
-        raise Wrong(
-            f"healthy: expected at least 0.9 after six epochs, got {accuracy:.3f}."
-        )
+    # With weights 30 times as large the logits are large: only the stable form copes.
+    for beta, scale, steps in ((0.0, 1, 3), (0.9, 1, 3), (0.0, 30, 0)):
+        rate = float(np.round(rng.uniform(0.1, 0.5), 2))
+        ours = network(rng, 64, Dense(64, "relu"), Dense(10), scale=scale)
+        loss = losses.SparseCategoricalCrossentropy(from_logits=True)
+        ours.compile(optimizers.SGD(rate, beta), loss=loss, metrics=["accuracy"])
+        x, y = rng.random((20, 64)), rng.integers(0, 10, 20)
+        where = f"healthy(SGD({rate}, momentum={beta}))"
+        settings = {"learning_rate": rate, "momentum": beta}
+        inputs = "SGD", settings, given(ours, x, y, steps=steps)
+        found = told(healthy, "model_with_optimizer", where, MODEL, *inputs)
+        same_outputs(found, ours, x, where)
+        same_training(found, ours, x, y, steps, where)
 
 
-_DIGESTS = {
+# -- helpers
+
+
+def network(rng, inputs, *stack, scale=1.0):
+    """Our model with drawn weights, biases too, that float32 holds exactly."""
+    shape = (inputs,) if isinstance(inputs, int) else inputs
+    net = models.Sequential([layers.Input(shape), *stack])
+    net.build(rng=rng, dtype="float64")
+    net.set_weights(
+        [
+            single(scale * rng.normal(size=w.shape) / np.sqrt(np.prod(w.shape[:-1])))
+            for w in net.get_weights()
+        ]
+    )
+    return net
+
+
+def single(a):
+    return np.asarray(a, np.float32)
+
+
+def floats(net):
+    """Its weights for Keras."""
+    return [single(w) for w in net.get_weights()]
+
+
+def given(ours, x, y=None, **more) -> dict:
+    """Our weights and the data, for a probe."""
+    if y is not None:
+        more["y"] = single(y) if y.dtype.kind == "f" else y
+    return {"weights": floats(ours), "x": single(x), **more}
+
+
+def told(answer, probe, where, what, *inputs) -> dict:
+    """What a probe says of the object that an answer made."""
+    return objects(answer.through(probe, *inputs), where, what)
+
+
+def objects(found, where, what) -> dict:
+    if not isinstance(found, dict):
+        kind = kind_of(found)
+        ask = " Is there a return?" if kind == "NoneType" else ""
+        raise Wrong(f"{where}: expected {what}, got {kind}.{ask}")
+    if found["warned"]:
+        raise Wrong(f"{where}: Keras warns: {found['warned'][0]}")
+    return found
+
+
+def wanted_kind(found, kind, where) -> None:
+    kinds = found["kinds"]
+    if kind not in kinds or (kind == "Functional" and "Sequential" in kinds):
+        raise Wrong(f"{where}: expected the class {kind}, got {kinds[0]}.")
+
+
+def shapes(found, weights, where) -> None:
+    """Whether the weights have the shapes they should have, in any order."""
+    got, want = found["shapes"], [w.shape for w in weights]
+    if not got:
+        raise Wrong(
+            f"{where}: the model has no weights yet, since it does not know the shape "
+            "of its input. Begin with keras.Input."
+        )
+    if sorted(got) != sorted(want):
+        raise Wrong(f"{where}: expected weights of shapes {want}, got {got}.")
+
+
+def outputs(found, want, where, fault="does not work") -> None:
+    its_layers = f"\nIts layers: {', '.join(found['layers'])}."
+    if "failed" in found:
+        raise Wrong(f"{where} {fault}. {found['failed']}{its_layers}")
+    if "outputs" not in found:
+        raise Wrong(f"{where}: inputs of shapes {found['inputs']} do not fit.")
+    atol = 1e-5 * max(1, np.abs(want).max())
+    try:
+        near(found["outputs"], want, f"outputs of {where} with drawn weights", atol)
+    except Wrong as error:
+        raise Wrong(f"{error}{its_layers}") from None
+
+
+def near(got, want, where, atol=2e-5) -> None:
+    """Up to float32. Of a large array it tells the entry that is farthest off."""
+    try:
+        expect(got, want, where, rtol=1e-4, atol=atol)
+    except Wrong:
+        large = isinstance(got, np.ndarray) and got.shape == want.shape != ()
+        if not large or want.size < 7 or not np.isfinite(got).all():
+            raise
+        i = np.unravel_index(np.abs(got - want).argmax(), want.shape)
+        at = ", ".join(map(str, i))
+        said = f"at [{at}] expected {want[i]:.6g}, got {got[i]:.6g}"
+        raise Wrong(f"{where}: {said}.") from None
+
+
+def same_outputs(found, ours, x, where, fault="does not work") -> None:
+    """Whether a Keras model computes with our weights what ours does."""
+    shapes(found, ours.get_weights(), where)
+    outputs(found, ours.predict(single(x)), where, fault)
+
+
+def same_training(found, ours, x, y, steps, where) -> None:
+    """Whether it is compiled as ours is: loss, metrics, and weights after the steps."""
+    if "results" not in found:
+        raise Wrong(f"{where}: the model is not compiled.")
+    for name, want in ours.evaluate(x, y, return_dict=True).items():
+        got = next((v for n, v in found["results"].items() if alike(n, name)), None)
+        if got is None:
+            have = ", ".join(found["results"])
+            raise Wrong(f"{where}: expected the metric {name}, got {have}.")
+        expect(got, want, f"{name} of {where} with drawn weights", **NEAR)
+    for _ in range(steps):
+        ours.train_on_batch(x, y)
+    try:
+        same(found["weights"], ours, f"weights of {where} after {steps} steps")
+    except Wrong as error:
+        raise Wrong(f"{error}\nIts optimizer: {found['optimizer']}.") from None
+
+
+def alike(name: str, wanted: str) -> bool:
+    """sparse_categorical_accuracy is an accuracy, too."""
+    return name == wanted or (wanted == "accuracy" and "acc" in name)
+
+
+def same(weights, ours, where) -> None:
+    """The weights one by one, as Keras orders them."""
+    wants = ours.get_weights()
+    for i, got in enumerate(parts(weights, len(wants))):
+        near(got, wants[i], f"{where}: get_weights()[{i}]")
+
+
+def moves(answer, where, kind, ours, at, rng) -> None:
+    """Compare a Keras optimizer with ours, at these step numbers."""
+    start, gradients = rng.normal(size=3), rng.normal(0, 3, (len(at), 3))
+    what, inputs = f"a keras.optimizers.{kind}", (list(at), single(gradients))
+    found = told(answer, "optimizer", where, what, single(start), *inputs)
+    compare_moves(found, where, kind, ours, start, at, gradients)
+
+
+def compare_moves(found, where, kind, ours, start, at, gradients) -> None:
+    wanted_kind(found, kind, where)
+    params, atol = {"w": np.array(start, float)}, 1e-6 * np.abs(start).max() + 1e-10
+    rates, path = parts([found["rates"], found["path"]], 2)
+    for i, t in enumerate(at):
+        ours.iterations = t
+        want = ours.learning_rate
+        expect(rates[i], want, f"learning rate of {where} after {t} steps", rtol=1e-4)
+        ours.apply(params, {"w": gradients[i]})
+        said = f"weights that began at {show(start)} after {i + 1} steps of {where}"
+        expect(path[i], params["w"], said, rtol=1e-4, atol=atol)
+
+
+DIGESTS = {
     "params_8_2[0]": "bde5a3dc0902ef8a",
     "params_8_2[1]": "2abf09db11d84c80",
     "params_8_2[2]": "6618f411619c89e9",

@@ -141,6 +141,7 @@ BAD_INPUT = [
     (lambda: layers.BatchNormalization(gamma_initializer="one"), V, "initializer", "Did you mean 'ones'?"),
     (lambda: layers.BatchNormalization()(X), R, "BatchNormalization: expected a built layer"),
     (lambda: built(layers.BatchNormalization(axis=4)), V, "BatchNormalization: expected an axis of x other than the batch axis, got axis=4"),
+    (lambda: built(layers.BatchNormalization(axis=5)), V, "other than the batch axis, got axis=5 for x of shape (None, 3, 4, 6)"),
     (lambda: built(layers.BatchNormalization(axis=0)), V, "other than the batch axis, got axis=0"),
     (lambda: built(layers.BatchNormalization(), (None, 3, None)), V, "expected axis -1 of x to be known"),
     (lambda: built(layers.BatchNormalization())(X[..., :5]), V, "expected x with (6,) entries along (-1,), as built, got shape (2, 3, 4, 5)"),

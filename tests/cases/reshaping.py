@@ -79,6 +79,7 @@ BAD_INPUT = [
     (lambda: layers.ZeroPadding2D()(X[0]), V, "expected x of shape (batch, height, width, channels)", "Add the channel axis"),
     (lambda: layers.Cropping2D(((1, 1), (2,))), V, "Cropping2D: expected cropping", "2 of them, got (2,)"),
     (lambda: layers.Cropping2D(2)(X), V, "Cropping2D(((2, 2), (2, 2))): expected images larger than what is cut off, got shape (2, 3, 4, 2)"),
+    (lambda: layers.Cropping2D(((1, 2), (0, 0)))(X), V, "expected images larger than what is cut off"),
     (lambda: layers.UpSampling2D(0), V, "UpSampling2D: expected size"),
     (lambda: layers.UpSampling2D(2, "bilinar"), V, "UpSampling2D interpolation", "Did you mean 'bilinear'?"),
     (lambda: layers.UpSampling2D()(X[0]), V, "UpSampling2D((2, 2), 'nearest'): expected x of shape"),

@@ -88,22 +88,131 @@ def test_the_tests_chosen_are_few_and_various():
     assert mutants.chosen(many) == many[: mutants.TESTS]
 
 
-def test_a_line_is_tested_by_what_runs_it():
-    lines = {"/tree/dlcourse/a.py": {1: [], 2: ["t::one"], 3: ["t::two", "t::one"]}}
+SOURCE = """\
+LIMIT = 3
 
-    def found(line, file="dlcourse/a.py"):
-        return mutants.tests_for({"file": file, "line": line}, Path("/tree"), lines)
 
-    assert found(2) == ["t::one"] and found(3) == ["t::two", "t::one"]
-    assert found(1) == ["t::one", "t::two"]  # runs at import: the next line, all others
-    many = {1: [f"t{i}.py::test_{i}" for i in range(99)], 2: ["u.py::test_pooling"]}
-    lines["/tree/dlcourse/kernels/pooling.py"] = {1: [*many[1], *many[2]]}
-    assert found(1, "dlcourse/kernels/pooling.py") == [
-        *many[2],
-        *many[1][: mutants.TESTS],
-    ]
-    assert found(9) == found(3)  # a later line of the same statement
-    assert found(2, "dlcourse/b.py") == []
+class Small:
+    least = 1
+
+    def __init__(self, size=2):
+        self.size = (
+            size
+        )
+
+    @property
+    def double(self): return 2 * self.size
+
+
+@cached
+def large(size: int = 9):
+    def inner(n=LIMIT):
+        return n
+
+    return inner()
+
+
+class Empty:
+    most = 5
+"""
+INIT, DOUBLE, LARGE = {8, 9, 10}, {13}, {18, 19, 20, 21}
+
+
+@pytest.mark.parametrize(
+    ("line", "names", "lines"),
+    [
+        (1, [], INIT | DOUBLE | LARGE),  # of the module: every function of the file
+        (5, ["Small"], INIT | DOUBLE),  # an attribute: the methods
+        (7, ["Small", "__init__"], INIT),  # a signature: its body
+        (9, ["Small", "__init__"], {9}),
+        (12, ["Small", "double"], DOUBLE),  # a decorator
+        (16, ["large"], LARGE),
+        (17, ["large"], LARGE),
+        (18, ["large", "inner"], {18}),  # runs when `large` does
+        (25, ["Empty"], INIT | DOUBLE | LARGE),  # no methods of its own
+    ],
+)
+def test_which_lines_test_a_line(line, names, lines):
+    assert mutants.place(SOURCE, line) == (names, lines)
+
+
+@pytest.fixture
+def covered(tmp_path):
+    """(tests of a line, the lines of the file that tests run)."""
+    path = tmp_path / "dlcourse/sizes/areas.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(SOURCE)
+    lines = {1: [], 5: [], 8: ["t::a"], 13: ["t::b", "t::a"], 18: ["t::c"]}
+
+    def found(line, idle=(), file="dlcourse/sizes/areas.py"):
+        mutant = {"file": file, "line": line}
+        return mutants.tests_for(mutant, tmp_path, {str(path): lines}, list(idle))
+
+    return found, lines
+
+
+def test_a_line_is_tested_by_what_runs_it(covered):
+    found, _ = covered
+    assert found(13) == (["t::b", "t::a"], ["t::b", "t::a"])
+    assert found(10) == (["t::a"], ["t::a"])  # a later line of the same statement
+    assert found(17) == (["t::c"], ["t::c"])
+    assert found(1)[1] == ["t::a", "t::b", "t::c"]
+    assert found(2, file="dlcourse/b.py") == ([], [])
+
+
+def test_what_looks_at_signatures_is_asked_about_what_runs_at_import(covered):
+    found, _ = covered
+    idle = ["t::defaults[sizes]", "t::another"]
+    assert found(7, idle)[1] == ["t::defaults[sizes]", "t::a"]
+    assert found(8, idle)[1] == ["t::a"]
+
+
+def test_tests_that_name_the_definition_or_the_part_come_first(covered):
+    found, lines = covered
+    many = [f"t{i}.py::test_{i}" for i in range(99)]
+    lines[18] = [*many, "t::areas", "t::smaller", "t::inner[Large-1]"]
+    some, every = found(18)
+    assert every == lines[18]
+    assert some == ["t::inner[Large-1]", "t::areas", *many[: mutants.TESTS]]
+
+
+def test_the_rest_are_the_quickest_within_a_time():
+    seconds = {"a": 3.0, "b": 1.0, "c": 2.0, "d": 0.5}
+    assert mutants.within(["a", "b", "c"], seconds, 3.0) == ["b", "c"]
+    assert mutants.within(["a"], seconds, 2.0) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "wanted"),
+    [
+        ([], ["test_b.py"]),  # was not measured yet
+        (["tests/test_a.py"], ["test_a.py", "test_b.py"]),
+        (["dlcourse/code.py"], ["test_a.py", "test_b.py", "test_twin.py"]),
+        (["tests/cases/core.py"], ["test_b.py", "test_twin.py"]),
+        (["chapters/a.py"], ["test_b.py"]),
+    ],
+    ids=["nothing", "a-test", "the-package", "a-case", "a-chapter"],
+)
+def test_what_has_changed_is_measured_anew(changed, wanted, tmp_path, monkeypatch):
+    root, folder = tmp_path / "root", tmp_path / "coverage"
+    for file in (
+        "dlcourse/code.py", "tests/test_a.py", "tests/test_b.py", "tests/test_twin.py",
+        "tests/tools/test_exercises.py", "tests/cases/core.py", "chapters/a.py",
+    ):  # fmt: skip
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        (root / file).write_text("")
+    monkeypatch.setattr(line_tests, "ROOT", root)
+    line_tests.copied(tmp_path)
+    folder.mkdir()
+    for stem in ("test_a", "test_twin", "test_exercises", "test_gone"):
+        (folder / f"{stem}.json").write_text("{}")
+        (folder / f"{stem}.coverage").write_text("")
+    for file in changed:
+        (root / file).write_text("changed")
+    found = line_tests.refreshed(tmp_path, folder)
+    assert [Path(f).name for f in found if "exercises" not in f] == wanted
+    left = {path.stem for path in folder.iterdir()}
+    assert "test_gone" not in left and not left & {Path(f).stem for f in found}
 
 
 def test_annotations_are_left_out_and_a_change_is_found():
@@ -143,6 +252,7 @@ def mutant(outcome, after="y", file="dlcourse/layers/core.py"):
     return {
         "file": file,
         "line": 3,
+        "within": "Dense.forward",
         "before": "x",
         "after": after,
         "code": "",
@@ -150,12 +260,22 @@ def mutant(outcome, after="y", file="dlcourse/layers/core.py"):
     }
 
 
+REASONS = {"dlcourse/layers/core.py": {"Dense.forward: x -> same": "x is y"}}
+
+
+def test_a_reason_holds_for_one_definition():
+    same = mutant("survived", "same")
+    assert mutants.reason_for(same, REASONS) == "x is y"
+    assert mutants.reason_for({**same, "within": "Flatten.forward"}, REASONS) is None
+    of_module = {"dlcourse/layers/core.py": {"x -> same": "x is y"}}
+    assert mutants.reason_for({**same, "within": ""}, of_module) == "x is y"
+
+
 def test_the_record_counts_and_gives_reasons():
-    reasons = {"dlcourse/layers/core.py": {"x -> same": "x is y"}}
     found = mutants.record(
         [mutant("killed"), mutant("timeout"), mutant("survived"), mutant("survived", "same"),
          mutant("killed", file="dlcourse/activations.py")],
-        99, {"percent": 98.0}, reasons, 5,
+        99, {"percent": 98.0}, REASONS, 5,
     )  # fmt: skip
     assert found["parts"] == {
         "layers": {"mutants": 4, "killed": 2, "equivalent": 1, "survived": 1},
@@ -169,7 +289,6 @@ def test_the_record_counts_and_gives_reasons():
 
 
 def test_the_page_shows_numbers_and_survivors():
-    reasons = {"dlcourse/layers/core.py": {"x -> same": "x is y"}}
     killed, kept = (
         [mutant("killed")] * 2,
         [mutant("survived", "a | b"), mutant("survived", "same")],
@@ -177,7 +296,7 @@ def test_the_page_shows_numbers_and_survivors():
     covered = {"percent": 98.76, "lines": 8000, "branches": 2000, "missed_lines": 12,
                "missed_branches": 34, "parts": {"layers": 99.5}}  # fmt: skip
     page = mutants_page.mutants_markdown(
-        mutants.record([*killed, *kept], 4800, covered, reasons, 5)
+        mutants.record([*killed, *kept], 4800, covered, REASONS, 5)
     )
     for words in (
         "98.8 % of the package", "8,000 statements all but 12, of 2,000 branches all but 34",

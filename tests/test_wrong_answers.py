@@ -1,0 +1,51 @@
+"""Planted wrong answers, tests/wrong/chNN.py, are refused: code on top of the model answers."""
+
+import contextlib
+import importlib
+import io
+from functools import cache
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from dlcourse import checks
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = sorted(path.stem for path in (ROOT / "tests/wrong").glob("ch*.py"))
+TABLE = {m: importlib.import_module(f"wrong.{m}").WRONG for m in MODULES}
+PLANTED = [(m, id, what) for m in MODULES for id in TABLE[m] for what in TABLE[m][id]]
+
+
+@cache
+def answered(module: str) -> dict:
+    """The names that the master of a chapter leaves behind."""
+    (path,) = ROOT.glob(f"solutions/{module.removeprefix('ch')}_*.ipynb")
+    names = {"__name__": "__main__"}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for cell in nbformat.read(path, as_version=4).cells:
+            tags = cell.metadata.get("tags", [])
+            if cell.cell_type == "code" and "check" not in tags:
+                exec(compile(cell.source, f"{path.name}:{cell.id}", "exec"), names)
+    return names
+
+
+@pytest.mark.parametrize(("module", "id", "what"), PLANTED)
+def test_a_wrong_answer_is_refused(module, id, what):
+    names = answered(module)  # functions look up there what they call
+    kept = dict(names)
+    try:
+        exec(compile(TABLE[module][id][what], f"wrong {id}", "exec"), names)
+        found = checks.outcome(id, names)
+    finally:
+        names.clear()
+        names.update(kept)
+    assert found.status == "wrong", f"{what}: {found}"
+    assert found.message
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_three_wrong_answers_for_each_exercise(module):
+    number = int(module.removeprefix("ch"))
+    ids = [id for id in checks.exercises() if int(id.split(".")[0]) == number]
+    assert {id: n for id in ids if (n := len(TABLE[module].get(id, ()))) < 3} == {}
