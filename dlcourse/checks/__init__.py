@@ -10,7 +10,7 @@ import os
 import sys
 
 from dlcourse.checks.answers import Here
-from dlcourse.checks.compare import Wrong, choice, digest, expect, number, parts
+from dlcourse.checks.compare import Wrong, choice, digest, expect, floats, parts
 from dlcourse.checks.draw import Draw, for_all
 from dlcourse.checks.registry import CHAPTERS, Exercise, exercise, exercises
 from dlcourse.checks.verdict import Outcome, judge
@@ -27,8 +27,8 @@ __all__ = [
     "exercise",
     "exercises",
     "expect",
+    "floats",
     "for_all",
-    "number",
     "outcome",
     "parts",
     "progress",

@@ -91,15 +91,22 @@ class Answer:
         return f"<answer {self.name}>"
 
 
-def read(names: tuple[str, ...], runner: Runner, chapter: str) -> dict:
-    """The answers: plain values, or Answers. NotAnswered names what is missing."""
-    looks = runner.ask({"look": list(names)})
-    missing = [name for name in names if "missing" in looks[name]]
+def read(answers: tuple[str, ...], runner: Runner, chapter: str) -> dict:
+    """The answers by name: an Answer for "f()", a plain value for "x".
+
+    NotAnswered names what is missing, Wrong what is of the other kind.
+    """
+    called = {answer.removesuffix("()"): answer.endswith("()") for answer in answers}
+    looks = runner.ask({"look": list(called)})
+    missing = [name for name in called if "missing" in looks[name]]
     if missing:
         raise NotAnswered(", ".join(missing))
-    return {
-        name: looks[name]["value"]
-        if "value" in looks[name]
-        else Answer(name, runner, chapter)
-        for name in names
-    }
+    found = {}
+    for name, function in called.items():
+        value = looks[name].get("value", looks[name])
+        if function and "callable" not in looks[name]:
+            raise Wrong(f"{name}: expected a function, got {value!r:.60}.")
+        if not function and "value" not in looks[name]:
+            raise Wrong(f"{name}: expected a value, got a function or an object.")
+        found[name] = Answer(name, runner, chapter) if function else value
+    return found

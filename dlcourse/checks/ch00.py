@@ -18,7 +18,7 @@ SLOPES = {"rtol": 1e-5, "atol": 1e-6}  # of difference quotients
 
 @exercise(
     "0.1",
-    answers=["version", "environment"],
+    answers=["version()", "environment()"],
     imports=["keras", "importlib.metadata", "sys.version", "sys.version_info"],
 )
 def _(version, environment, rng):
@@ -64,7 +64,12 @@ def _(version, environment, rng):
 
 @exercise(
     "0.2",
-    answers=["from_columns", "from_bias_column", "from_bias_last", "from_threshold"],
+    answers=[
+        "from_columns()",
+        "from_bias_column()",
+        "from_bias_last()",
+        "from_threshold()",
+    ],
 )
 def _(from_columns, from_bias_column, from_bias_last, from_threshold, rng):
     """Write down the shapes: the kernel is (d, m), inputs by units, the bias (m,)."""
@@ -105,7 +110,7 @@ def _(answer_0_3_i, answer_0_3_ii, answer_0_3_iii):
     choice("0.3.3", answer_0_3_iii, "c47c5a0a6ffda18c", part="(iii)")
 
 
-@exercise("0.4", answers=["row_sums_after"])
+@exercise("0.4", answers=["row_sums_after()"])
 def _(row_sums_after, rng):
     """The entries of p - [k = y] add up to 0 in each row. What follows for dL/dW?"""
 
@@ -129,7 +134,7 @@ def _(row_sums_after, rng):
         ) from None
 
 
-@exercise("0.5", answers=["repaired_step"])
+@exercise("0.5", answers=["repaired_step()"])
 def _(repaired_step, rng):
     """Compare the change of W and b, divided by eta, with difference quotients."""
 
@@ -185,7 +190,7 @@ def _(answer_0_6):
         )
 
 
-@exercise("0.7", answers=["confusion", "worst_pair"])
+@exercise("0.7", answers=["confusion()", "worst_pair()"])
 def _(confusion, worst_pair, rng):
     """Rows are the true classes; a pair that occurs three times counts three times."""
 

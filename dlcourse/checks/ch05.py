@@ -14,7 +14,7 @@ AND, XOR = np.array([0, 0, 0, 1]), np.array([0, 1, 1, 0])
 DEVIATIONS = 5  # that a measured share may be off; by chance once in a million
 
 
-@exercise("5.1", answers=["central_difference", "answer_5_1"])
+@exercise("5.1", answers=["central_difference()", "answer_5_1"])
 def _(central_difference, answer_5_1, rng):
     """Call f twice, eps above z and eps below; divide by the distance of the two.
 
@@ -76,7 +76,7 @@ def _(bias_5_3, answer_5_3, drive_5_3):
         )
 
 
-@exercise("5.4", answers=["perceptron", "mistake_bound"])
+@exercise("5.4", answers=["perceptron()", "mistake_bound()"])
 def _(perceptron, mistake_bound, rng):
     """Start from zero; w and b move by (y - y_hat) x and y - y_hat.
 
@@ -105,7 +105,7 @@ def _(perceptron, mistake_bound, rng):
     test(x, y, 7 * u)
 
 
-@exercise("5.5", answers=["xor_weights"])
+@exercise("5.5", answers=["xor_weights()"])
 def _(xor_weights):
     """Tabulate the two hidden outputs: the output unit sees nothing else."""
     shapes = {"W1": (2, 2), "b1": (2,), "W2": (2, 1), "b2": (1,)}
@@ -125,13 +125,13 @@ def _(xor_weights):
     expect(_step(out)[:, 0], XOR, where="the network at 00, 01, 10, 11")
 
 
-@exercise("5.6", answers=["repaired"])
+@exercise("5.6", answers=["repaired()"])
 def _(repaired, rng):
     """Look at the score, at the update, and at what an epoch sees."""
     _trains(repaired, ("w", "b"), rng)
 
 
-@exercise("5.7", answers=["margin_bound"])
+@exercise("5.7", answers=["margin_bound()"])
 def _(margin_bound, rng):
     """Write out |w + s x|^2 and bound each term at an update."""
     for beta in (0.0, 0.5, 3.0):
@@ -166,7 +166,7 @@ def _(margin_bound, rng):
 
 @exercise(
     "5.8",
-    answers=["half_5_8", "separable_fraction", "measured_fraction"],
+    answers=["half_5_8", "separable_fraction()", "measured_fraction()"],
     imports=["scipy.optimize", "scipy.spatial", "scipy.special"],
 )
 def _(half_5_8, separable_fraction, measured_fraction, rng):

@@ -6,7 +6,7 @@ import numpy as np
 
 from dlcourse import activations, gradcheck
 from dlcourse.checks import Wrong, choice, digest, exercise, expect, for_all, parts
-from dlcourse.checks.compare import kind_of
+from dlcourse.checks.compare import floats, kind_of, show
 
 sigmoid = activations.sigmoid
 SLOPES = {"rtol": 1e-5, "atol": 1e-6}  # of difference quotients
@@ -41,12 +41,18 @@ def _(answer_7_3_f, answer_7_3_dw, answer_7_3_dx):
     w, x = np.array([1.0, -2.0, 0.5]), np.array([3.0, 1.0])
     f = 1 / (1 + np.exp(-(w[:2] @ x + w[2])))
     slope = f * (1 - f)
-    expect(answer_7_3_f, f, where="f", atol=3e-4)
-    expect(answer_7_3_dw, slope * np.append(x, 1), where="df/dw", atol=3e-4)
-    expect(answer_7_3_dx, slope * w[:2], where="df/dx", atol=3e-4)
+    wants = {
+        "f": (answer_7_3_f, f),
+        "df/dw": (answer_7_3_dw, slope * np.append(x, 1)),
+        "df/dx": (answer_7_3_dx, slope * w[:2]),
+    }
+    for name, (answer, want) in wants.items():
+        got = floats(answer, np.shape(want), where=name)
+        if not np.allclose(got, want, atol=3e-4):
+            raise Wrong(f"{name}: {show(got)} is not right.")
 
 
-@exercise("7.4", answers=["gradient"], imports=["dlcourse.activations"])
+@exercise("7.4", answers=["gradient()"], imports=["dlcourse.activations"])
 def _(gradient, rng):
     """Three things: the sign of the output error term, the mean, and delta1.
 
@@ -76,7 +82,7 @@ def _(gradient, rng):
     for_all(network, test, rng)
 
 
-@exercise("7.5", answers=["threshold_gradients"])
+@exercise("7.5", answers=["threshold_gradients()"])
 def _(threshold_gradients, rng):
     """A threshold is subtracted, so its derivative has the opposite sign.
 
@@ -108,7 +114,7 @@ def _(threshold_gradients, rng):
 
 @exercise(
     "7.6",
-    answers=["softplus", "maximum"],
+    answers=["softplus()", "maximum()"],
     imports=["dlcourse.autodiff", "dlcourse.activations"],
 )
 def _(softplus, maximum, rng):
@@ -154,7 +160,7 @@ def _(softplus, maximum, rng):
     for_all(lambda draw: {"u": draw.real(), "v": draw.real()}, both, rng)
 
 
-@exercise("7.7", answers=["residual_backward"])
+@exercise("7.7", answers=["residual_backward()"])
 def _(residual_backward, rng):
     """x is used twice; its gradient is the sum over both uses."""
 
@@ -179,7 +185,7 @@ def _(residual_backward, rng):
     for_all(layer, test, rng)
 
 
-@exercise("7.8", answers=["median_error", "answer_7_8"])
+@exercise("7.8", answers=["median_error()", "answer_7_8"])
 def _(median_error, answer_7_8):
     """Everything in the quotient must be float32.
 
@@ -192,15 +198,14 @@ def _(median_error, answer_7_8):
         want = np.median(np.abs(quotient - np.cos(points.astype(np.float64))))
         got = median_error(eps)
         expect(got, float(want), where=f"median_error({eps})", rtol=0.2)
-    expect(np.ndim(answer_7_8), 0, where="the number of dimensions of answer_7_8")
-    if not 1e-3 < float(answer_7_8) < 3e-2:
+    step = floats(answer_7_8, (), where="answer_7_8")
+    if not 1e-3 < step < 3e-2:
         raise Wrong(
-            f"the best step: {float(answer_7_8):.1e} is not where the median error is"
-            " smallest."
+            f"the best step: {step:.1e} is not where the median error is smallest."
         )
 
 
-@exercise("7.9", answers=["multiplications"])
+@exercise("7.9", answers=["multiplications()"])
 def _(multiplications, rng):
     """Each layer has one product forward and two backward.
 

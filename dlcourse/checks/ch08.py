@@ -83,7 +83,7 @@ def builder(answer, rng):
         float(np.round(rng.uniform(0.02, 0.1), 3)),
         [int(rng.integers(2, 6))],
     )
-    for arguments in ((), (1, 7, 0.05, [4]), drawn):
+    for arguments in ((), drawn):
         hidden, units, rate, shape = arguments or (1, 30, 1e-3, [8])
         inside = [Dense(units, "relu") for _ in range(hidden)]
         ours = network(rng, *shape, *inside, Dense(1))
@@ -293,12 +293,12 @@ def _(two_inputs, rng):
 def _(train, rng):
     """Batches in order, a step after each; then the loss on all data, once an epoch."""
     loss = losses.SparseCategoricalCrossentropy(from_logits=True)
-    drawn = [int(rng.integers(*ends)) for ends in ((20, 40), (3, 9), (1, 4))]
-    for n, batch, epochs in ((30, 12, 3), (20, 20, 2), drawn):
-        K, rate = int(rng.integers(2, 5)), float(np.round(rng.uniform(0.1, 0.5), 2))
-        ours = network(rng, 6, Dense(8, activation="tanh"), Dense(K))
+    # Few shapes: JAX compiles for each.
+    for n, batch, epochs in ((7, 5, 3), (5, 5, int(rng.integers(1, 4)))):
+        rate = float(np.round(rng.uniform(0.1, 0.5), 2))
+        ours = network(rng, 6, Dense(8, activation="tanh"), Dense(3))
         ours.compile(optimizer=optimizers.SGD(rate), loss=loss)
-        x, y = rng.normal(size=(n, 6)), rng.integers(0, K, n)
+        x, y = rng.normal(size=(n, 6)), rng.integers(0, 3, n)
         found = train.through(
             "trained", floats(ours), single(x), y, rate, batch, epochs
         )
@@ -379,7 +379,7 @@ def _(faults_8_8, healthy, rng):
     if wrong:
         raise Wrong(f"faults_8_8: not right for {', '.join(wrong)}.")
     # With weights 30 times as large the logits are large: only the stable form copes.
-    for beta, scale, steps in ((0.0, 1, 3), (0.9, 1, 3), (0.0, 30, 0)):
+    for beta, scale, steps in ((0.0, 1, 1), (0.9, 1, 3), (0.0, 30, 1)):
         rate = float(np.round(rng.uniform(0.1, 0.5), 2))
         ours = network(rng, 64, Dense(64, "relu"), Dense(10), scale=scale)
         loss = losses.SparseCategoricalCrossentropy(from_logits=True)

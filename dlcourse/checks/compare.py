@@ -20,7 +20,7 @@ def expect(got, want, where: str, rtol: float = 1e-7, atol: float = 1e-9) -> Non
         got = bool(got)
     if isinstance(want, (str, bool)) or want is None:
         if type(got) is not type(want) or got != want:
-            raise Wrong(f"{where}: expected {want!r}, got {got!r}.")
+            raise Wrong(f"{where}: expected {want!r}, got {got!r:.100}.")
         return
     if got is None:
         raise Wrong(f"{where}: expected {show(want)}, got None. Is there a return?")
@@ -51,14 +51,6 @@ def parts(result, count: int, names: str = "a, b", where: str = "") -> tuple:
     got = f"{len(result)} of them" if sized else kind_of(result)
     where = where and f"{where}: "
     raise Wrong(f"{where}expected {count} results, as in `return {names}`, got {got}.")
-
-
-def number(value, where: str) -> float:
-    """A single number as float."""
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise Wrong(f"{where}: expected a number, got {value!r}.") from None
 
 
 def floats(value, shape: tuple[int, ...], where: str) -> np.ndarray:
@@ -96,7 +88,7 @@ def choice(
     text, part = str(answer).strip().lower(), part and f"{part}: "
     if len(text) != 1 or text not in options:
         wanted = ", ".join(options)
-        raise Wrong(f"{part}expected one letter of {wanted}, got {answer!r}.")
+        raise Wrong(f"{part}expected one letter of {wanted}, got {answer!r:.60}.")
     if digest(id, text) != expected:
         raise Wrong(f"{part}{text} is not the answer.")
 
@@ -109,5 +101,7 @@ def kind_of(value) -> str:
 def show(value) -> str:
     """A number or an array, in a few characters."""
     array = np.asarray(value)
+    if array.ndim == 0:
+        return f"{array[()]:.7g}" if array.dtype.kind == "f" else f"{array[()]!s:.40}"
     text = np.array2string(array, precision=6, threshold=12, suppress_small=False)
-    return text if array.ndim == 0 or "\n" not in text else "\n" + text
+    return text if "\n" not in text else "\n" + text

@@ -101,7 +101,8 @@ def _same(before, after, points, rtol) -> None:
             )
     if not decided and not _equal_by_sympy(step_a, step_b):
         raise Wrong(
-            f"{name_b}: at none of the points that were tried are it and {name_a} finite."
+            f"{name_b}: at none of the points that were tried are it and {name_a} "
+            "finite."
         )
 
 
@@ -134,23 +135,18 @@ def read(text: str, names: tuple[str, ...], where: str) -> ast.expr:
 
 def _require_known(tree, names, where) -> None:
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    plain = (*CONSTANTS, *names)
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
-            table = (
-                FUNCTIONS
-                if id(node) in called
-                else {**CONSTANTS, **dict.fromkeys(names)}
-            )
-            if node.id not in table:
+            if node.id not in (FUNCTIONS if id(node) in called else plain):
                 raise Wrong(
                     f"{where}: {node.id!r} is not known here. The names are "
                     f"{', '.join(names)}; the functions {', '.join(FUNCTIONS)}."
                 )
         elif isinstance(node, (ast.BinOp, ast.UnaryOp)):
             if type(node.op) not in OPERATORS:
-                raise Wrong(
-                    f"{where}: {ast.unparse(node)!r:.60}: use + - * / ** and @."
-                )
+                power = " A power is written **." if "^" in ast.unparse(node) else ""
+                raise Wrong(f"{where}: expected + - * / ** or @ alone.{power}")
         elif isinstance(node, ast.Constant):
             if type(node.value) not in (int, float):
                 raise Wrong(f"{where}: expected numbers, got {node.value!r:.40}.")

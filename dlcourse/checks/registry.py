@@ -2,13 +2,14 @@
 
 A chapter's checks stand in chNN.py, one function an exercise:
 
-    @exercise("7.3", answers=["relu"])
+    @exercise("7.3", answers=["relu()"])
     def _(relu, rng):
         '''The hint that goes with a failure.'''
         for_all(vector, lambda x: expect(relu(x), np.maximum(x, 0), "relu(x)"), rng)
 
-It gets the answers by name, plain values or functions to call (answers.py), and, where
-it asks for it, `rng`, from which all that is random is drawn.
+It gets the answers by name: "f()" is a function or a class, which it may call, "x" a
+plain value (answers.py); and, where it asks for it, `rng`, from which all that is
+random is drawn.
 """
 
 import importlib
@@ -42,6 +43,11 @@ class Exercise:
         return f"ch{int(self.id.split('.')[0]):02d}"
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The answers without their parentheses."""
+        return tuple(answer.removesuffix("()") for answer in self.answers)
+
+    @property
     def hint(self) -> str:
         return " ".join((self.test.__doc__ or "").split())
 
@@ -53,7 +59,7 @@ class Exercise:
 def exercise(
     id: str, answers: list[str], imports: tuple[str, ...] | list[str] = ()
 ) -> Callable:
-    """Register a check; `answers` are the names it takes from the notebook."""
+    """Register a check of what the notebook holds under these names."""
 
     def register(test: Callable) -> Callable:
         _EXERCISES[id] = Exercise(id, tuple(answers), test, tuple(imports))

@@ -119,7 +119,9 @@ def command(
         wrap += ["--setenv", name, value]
     if filter is not None:
         wrap += ["--seccomp", str(filter)]
-    wrap += ["--chdir", "/box", "--"]
+    # What bwrap made to hang all this on lies in memory, too, and has no limit.
+    wrap += ["--size", str(64 * MB), "--tmpfs", "/dev/shm"]
+    wrap += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/box", "--"]
     return [
         *outer,
         *wrap,

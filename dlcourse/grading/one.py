@@ -190,7 +190,7 @@ class Session:
 
     def _allowed(self, question: Question, runner) -> Outcome | None:
         """The outcome where a function or class uses what it may not."""
-        names = question.exercise.answers
+        names = question.exercise.names
         looks = runner.ask({"look": list(names)})
         called = tuple(name for name in names if "callable" in looks[name])
         said = rules.breach(question.exercise, called, self.text)

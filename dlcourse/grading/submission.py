@@ -42,10 +42,11 @@ def _text(path: Path, limits: Limits) -> str:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise Refused(f"The file cannot be opened: {error.strerror}.") from None
+    about = os.fstat(handle)
+    if not stat.S_ISREG(about.st_mode):
+        os.close(handle)
+        raise Refused("This is no regular file.")
     with os.fdopen(handle, "rb") as file:
-        about = os.fstat(file.fileno())
-        if not stat.S_ISREG(about.st_mode):
-            raise Refused("This is no regular file.")
         if about.st_size > limits.notebook:
             raise Refused(
                 f"The file has {about.st_size:,} bytes, more than {limits.notebook:,}. "

@@ -17,6 +17,9 @@ import numpy as np
 from dlcourse import callbacks, layers, models, optimizers
 from dlcourse.probes.wire import Foreign
 
+# For a few steps TensorFlow's compiler takes longer than it saves. JAX is slow without.
+EAGER = keras.backend.backend() == "tensorflow"
+
 
 def model(build, arguments, given):
     """What `described` says of the Keras model build(*arguments)."""
@@ -72,14 +75,16 @@ def described(found, warned, weights, x, **use):
 def used(net, x, y=None, steps=0, reload=False):
     """The outputs for x, with `reload` of the model that was saved and loaded.
 
-    Given y, and where it is compiled, also what evaluate(x, y) gives, and the weights
-    after so many steps on (x, y).
+    Given y, and where it is compiled, also the loss and metrics for (x, y), and the
+    weights after so many steps, at least one.
     """
-    told = {"outputs": array((reloaded(net) if reload else net)(x))}
+    net = reloaded(net) if reload else net
+    net.run_eagerly = EAGER
+    told = {"outputs": net.predict_on_batch(x)}
     if y is not None and net.compiled:
-        net.run_eagerly = True  # a few steps are not worth a compilation
-        told["results"] = net.evaluate(x, y, verbose=0, return_dict=True)
-        for _ in range(steps):
+        net.reset_metrics()
+        told["results"] = net.train_on_batch(x, y, return_dict=True)
+        for _ in range(steps - 1):
             net.train_on_batch(x, y)
         told["weights"] = net.get_weights()
     return told
@@ -243,7 +248,7 @@ def dense(weights, rate=None):
     net = keras.Sequential([keras.Input((n,)), keras.layers.Dense(units)])
     net.set_weights(weights)
     if rate is not None:
-        net.compile(keras.optimizers.SGD(rate), loss="mse", run_eagerly=True)
+        net.compile(keras.optimizers.SGD(rate), loss="mse", run_eagerly=EAGER)
     return net
 
 

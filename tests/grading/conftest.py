@@ -1,0 +1,87 @@
+"""A tiny assignment, 97: three questions of one point each, which need no framework."""
+
+import nbformat
+import numpy as np
+import pytest
+
+from dlcourse.checks import expect, for_all, registry
+from dlcourse.grading import assignment, one
+from dlcourse.grading.limits import MB, Limits
+
+CELLS = {
+    "given": "import numpy as np\n\npoints = np.arange(3.0)",
+    "value": "answer_97_1 = 42",
+    "double": "def double(x):\n    return 2 * x",
+    "total": "def total(x):\n    return float(np.sum(x))",
+}
+LIMITS = Limits(
+    memory=1000 * MB, output=MB, cell=4, call=2, exercise=8, total=60, grace=1, start=30
+)
+
+
+def register():
+    """The checks of the assignment."""
+
+    @registry.exercise("97.1", answers=["answer_97_1"])
+    def _(answer_97_1):
+        """It is the answer."""
+        expect(answer_97_1, 42, where="answer_97_1")
+
+    @registry.exercise("97.2", answers=["double()"])
+    def _(double, rng):
+        """Add x to itself."""
+        draw = lambda d: {"x": d.reals(d.whole(1, 3))}  # noqa: E731
+        for_all(draw, lambda x: expect(double(x), 2 * x, "double(x)"), rng)
+
+    @registry.exercise("97.3", answers=["total()"])
+    def _(total, rng):
+        """Add up."""
+        draw = lambda d: {"x": d.reals(d.whole(1, 3), d.whole(1, 3))}  # noqa: E731
+        for_all(draw, lambda x: expect(total(x), np.sum(x), "total(x)"), rng)
+
+
+def notebook(**changed: str):
+    """A submission: the model answers, with some cells changed; None drops one."""
+    cells = []
+    for i, (name, source) in enumerate({**CELLS, **changed}.items()):
+        if name in ("value", "double", "total"):
+            number = ("value", "double", "total").index(name) + 1
+            facts = "*code · 5 minutes · difficulty 1 of 3*"
+            text = f"## 97.{number} Question {name}\n\n{facts}"
+            cells.append(nbformat.v4.new_markdown_cell(text, id=f"m{i}"))
+        if source is not None:
+            tags = [] if name == "given" else ["answer"]
+            cell = nbformat.v4.new_code_cell(
+                source, metadata={"tags": tags}, id=f"c{i}"
+            )
+            cells.append(cell)
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+@pytest.fixture
+def masters(tmp_path, monkeypatch):
+    """The folder of the master, with the checks registered."""
+    monkeypatch.setattr(registry, "CHAPTERS", ())
+    monkeypatch.setattr(registry, "_EXERCISES", {})
+    register()
+    folder = tmp_path / "masters"
+    folder.mkdir()
+    nbformat.write(notebook(), folder / "97_tiny.ipynb")
+    return folder
+
+
+@pytest.fixture
+def graded(masters, tmp_path):
+    """graded(notebook or bytes) -> (result, executed notebook)."""
+
+    def run(submitted, name="97_tiny.ipynb", limits=LIMITS, seed=5):
+        path = tmp_path / "handed-in" / name
+        path.parent.mkdir(exist_ok=True)
+        if isinstance(submitted, bytes):
+            path.write_bytes(submitted)
+        else:
+            nbformat.write(submitted, path)
+        asked = assignment.load(masters, 97)
+        return one.grade(path, "Ada", asked, seed, limits)
+
+    return run
