@@ -21,7 +21,7 @@ NEAR = {"rtol": 1e-4, "atol": 1e-5}  # what float32 leaves
 REPAIRS = [f"repair_{i}" for i in range(1, 13)]
 
 
-@exercise("8.1", answers=REPAIRS, imports=["keras"])
+@exercise("8.1", answers=[f"{name}()" for name in REPAIRS], imports=["keras"])
 def _(rng, **repair):
     """Run the broken snippet alone; read the last line of its error or warning."""
     checks = (
@@ -194,7 +194,7 @@ def _(params_8_2, bytes_8_2, steps_8_2, last_8_2):
             raise Wrong(f"{name}: {value!r} is not right.")
 
 
-@exercise("8.3", answers=["Patient"], imports=["dlcourse.callbacks"])
+@exercise("8.3", answers=["Patient()"], imports=["dlcourse.callbacks.Callback"])
 def _(Patient, rng):
     """An improvement must beat the best value by more than min_delta.
 
@@ -260,7 +260,7 @@ def stop(values, patience, min_delta):
     return t + 1, best
 
 
-@exercise("8.4", answers=["two_inputs"], imports=["keras"])
+@exercise("8.4", answers=["two_inputs()"], imports=["keras"])
 def _(two_inputs, rng):
     """Flatten and Dense(64) on one side, Dense(16) on the other.
 
@@ -288,7 +288,7 @@ def _(two_inputs, rng):
 
 
 @exercise(
-    "8.5", answers=["train"], imports=["keras", "dlcourse.losses", "dlcourse.twin"]
+    "8.5", answers=["train()"], imports=["keras", "dlcourse.losses", "dlcourse.twin"]
 )
 def _(train, rng):
     """Batches in order, a step after each; then the loss on all data, once an epoch."""
@@ -313,7 +313,7 @@ def _(train, rng):
 
 
 @exercise(
-    "8.6", answers=["first_gradient", "bias_only_loss"], imports=["dlcourse.losses"]
+    "8.6", answers=["first_gradient()", "bias_only_loss()"], imports=["dlcourse.losses"]
 )
 def _(first_gradient, bias_only_loss, rng):
     """At zero signal every probability is 1/K; the sum counts each class."""
@@ -338,7 +338,7 @@ def _(first_gradient, bias_only_loss, rng):
     for_all(labels, smallest, rng, edges)
 
 
-@exercise("8.7", answers=["one_epoch", "answer_8_7"])
+@exercise("8.7", answers=["one_epoch()", "answer_8_7"])
 def _(one_epoch, answer_8_7, rng):
     """Weigh the loss of each batch by its size.
 
@@ -362,7 +362,7 @@ def _(one_epoch, answer_8_7, rng):
     choice("8.7", answer_8_7, DIGESTS["answer_8_7"], part="answer_8_7")
 
 
-@exercise("8.8", answers=["faults_8_8", "healthy"], imports=["keras"])
+@exercise("8.8", answers=["faults_8_8", "healthy()"], imports=["keras"])
 def _(faults_8_8, healthy, rng):
     """Read the first and the last loss of each model.
 

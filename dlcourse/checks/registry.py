@@ -79,7 +79,10 @@ def hidden(id: str, answers: list[str]) -> Callable:
 
 
 def hidden_checks(path: Path) -> dict[str, list["Exercise"]]:
-    """Those of a file, by exercise; none where there is no such file."""
+    """Those of a file, by exercise; none where there is no such file.
+
+    The file may register exercises of its own, too: a course's own chapter.
+    """
     _HIDDEN.clear()
     if path.is_file():
         runpy.run_path(str(path))

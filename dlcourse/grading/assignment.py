@@ -53,7 +53,8 @@ def load(masters: Path, number: int) -> Assignment:
             f"{have or 'none'}. Name the folder of the masters with --masters."
         )
     notebook = nbformat.read(found[0], as_version=4)
-    table, extra = exercises(), hidden_checks(masters / f"checks/{number:02d}.py")
+    extra = hidden_checks(masters / f"checks/{number:02d}.py")
+    table = exercises()
     given, questions, heading = [], [], None
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])

@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 
-from dlcourse.grading import batch, box
+from dlcourse.grading import assignment, batch, box
 from dlcourse.grading.limits import Limits
 
 MASTERS = Path("solutions")
@@ -75,13 +75,9 @@ def run_grade(options) -> int:
             "grade: this machine cannot sandbox, and submissions are not run without a "
             f"sandbox. {unwell[0].advice}"
         )
-    run = batch.prepare(
-        options.out,
-        options.masters.resolve(),
-        options.assignment,
-        Limits(),
-        options.seed,
-    )
+    masters, number = options.masters.resolve(), options.assignment
+    assignment.load(masters, number)  # is there one? Before anything is written
+    run = batch.prepare(options.out, masters, number, Limits(), options.seed)
     all_jobs = batch.jobs(run, options.submissions.resolve())
     todo = [job for job in all_jobs if batch.finished(job) is None]
     began = time.monotonic()

@@ -442,7 +442,7 @@ WRONG = {
         "the whole batch": train(rows="slice(None)"),
         "the last batch left out": train(end="len(x) - batch_size + 1"),
         "in another order": train(
-            rows="np.random.permutation(len(x))[start : start + batch_size]"
+            rows="np.random.default_rng(0).permutation(len(x))[start : start + batch_size]"
         ),
         "the loss before the epoch": train(
             after="pass",
