@@ -56,13 +56,14 @@ def history(answer, rng):
     past = ours.fit(
         x, y, epochs=3, shuffle=False, verbose=0, validation_data=(x_val, y_val)
     )
-    if "val_loss" not in found["history"]:
+    record = found.get("history")
+    if not isinstance(record, dict) or "val_loss" not in record:
         raise Wrong("repair_3: the history has no val_loss. Is validation_data passed?")
-    expect(found["seen"], [0, 1, 2], "epochs that the callback of repair_3 saw")
+    expect(found.get("seen"), [0, 1, 2], "epochs that the callback of repair_3 saw")
     for name in ("loss", "val_loss"):
-        got, want = found["history"].get(name), past.history[name]
+        got, want = record.get(name), past.history[name]
         expect(got, want, f"{name} in the history of repair_3", **NEAR)
-    same(found["weights"], ours, "weights after the fit of repair_3")
+    same(found.get("weights"), ours, "weights after the fit of repair_3")
 
 
 def momentum(answer, rng):
@@ -105,13 +106,16 @@ def scikit_learn(answer, rng):
         answer, "regressor", where, "a keras.wrappers.SKLearnRegressor", floats(ours),
         0.1, x, y, new,
     )  # fmt: skip
-    for got_x, got_y in found["got"]:
-        expect(got_x, x, "X that build got", **NEAR)
-        expect(np.ravel(got_y), y, "y that build got", **NEAR)
-    expect(len(found["got"]), 1, f"calls of build when {where} is fitted")
+    calls = listed(found.get("got"))
+    expect(len(calls), 1, f"calls of build when {where} is fitted")
+    got_x, got_y = parts(calls[0], 2, "X, y")
+    expect(got_x, x, "X that build got", **NEAR)
+    expect(got_y, y[:, None], "y that build got", **NEAR)
     ours.train_on_batch(x, y[:, None])
     want = ours.predict(new)[:, 0]
-    expect(found["predicted"], want, f"predictions of {where} after its fit", **NEAR)
+    expect(
+        found.get("predicted"), want, f"predictions of {where} after its fit", **NEAR
+    )
 
 
 def saved(answer, rng):
@@ -165,9 +169,9 @@ def penalty(answer, rng):
     )  # fmt: skip
     wanted_kind(found, "Dense", "repair_12()")
     shapes(found, [W, b], "repair_12(), for 3 inputs")
-    expect(found["outputs"], x @ W + b, "the outputs of repair_12()", **NEAR)
+    expect(found.get("outputs"), x @ W + b, "the outputs of repair_12()", **NEAR)
     want = 0.01 * np.sum(W**2)
-    expect(found["penalty"], want, "the penalty of repair_12()", rtol=1e-4)
+    expect(found.get("penalty"), want, "the penalty of repair_12()", rtol=1e-4)
 
 
 # -- 8.2 to 8.8
@@ -220,7 +224,7 @@ def _(Patient, rng):
         ]
         found = Patient.through("stopped", settings, logs)
         kinds, found = parts(found, 2)
-        if "EarlyStopping" in kinds:
+        if "EarlyStopping" in listed(kinds):
             raise Wrong("Patient: expected a class of your own, got EarlyStopping.")
         said = ("", ", second training")
         for values, got, which in zip(trainings, parts(found, 2), said, strict=True):
@@ -232,9 +236,9 @@ def _(Patient, rng):
             expect(got_epochs, epochs, "epochs run" + which)
             expect(got_best_epoch, best_epoch, "best_epoch" + which)
             expect(best, values[best_epoch], "best" + which)
-            for w in weights:
-                where = "epoch whose weights the model ends with" + which
-                expect(np.mean(w), float(last), where)
+            for w, shape in zip(parts(weights, 2), ((1, 2), (2,)), strict=True):
+                where = f"weights at the end{which} (after epoch t all are t)"
+                expect(w, np.full(shape, float(last)), where)
 
     names = ("monitor", "patience", "min_delta", "restore_best_weights")
     names += ("values", "second_training")
@@ -282,9 +286,10 @@ def _(two_inputs, rng):
     shapes(found, weights, where)
     # Which of the two comes first in the concatenation is left open.
     wants = [top.predict(np.hstack(both)) for both in ((h, k), (k, h))]
-    got = found["outputs"]
-    other = np.shape(got) == (3, 10) and np.allclose(got, wants[1], **NEAR)
-    outputs(found, wants[1 if other else 0], where)
+    try:
+        outputs(found, wants[1], where)
+    except Wrong:
+        outputs(found, wants[0], where)
 
 
 @exercise(
@@ -432,19 +437,34 @@ def told(answer, probe, where, what, *inputs) -> dict:
 
 
 def objects(found, where, what) -> dict:
+    """A reply as a dict; texts and shapes that are none are left out."""
     if not isinstance(found, dict):
         kind = kind_of(found)
         ask = " Is there a return?" if kind == "NoneType" else ""
         raise Wrong(f"{where}: expected {what}, got {kind}.{ask}")
+    found = dict(found)
+    for key in ("kinds", "warned", "layers"):
+        found[key] = [t for t in listed(found.get(key)) if isinstance(t, str)]
+    for key in ("shapes", "inputs"):
+        found[key] = [s for s in listed(found.get(key)) if is_shape(s)]
     if found["warned"]:
         raise Wrong(f"{where}: Keras warns: {found['warned'][0]}")
     return found
 
 
+def listed(value) -> list:
+    return value if isinstance(value, list) else []
+
+
+def is_shape(value) -> bool:
+    return isinstance(value, tuple) and all(n is None or type(n) is int for n in value)
+
+
 def wanted_kind(found, kind, where) -> None:
     kinds = found["kinds"]
     if kind not in kinds or (kind == "Functional" and "Sequential" in kinds):
-        raise Wrong(f"{where}: expected the class {kind}, got {kinds[0]}.")
+        got = kinds[0] if kinds else "another"
+        raise Wrong(f"{where}: expected the class {kind}, got {got}.")
 
 
 def shapes(found, weights, where) -> None:
@@ -455,7 +475,7 @@ def shapes(found, weights, where) -> None:
             f"{where}: the model has no weights yet, since it does not know the shape "
             "of its input. Begin with keras.Input."
         )
-    if sorted(got) != sorted(want):
+    if sorted(map(str, got)) != sorted(map(str, want)):
         raise Wrong(f"{where}: expected weights of shapes {want}, got {got}.")
 
 
@@ -494,20 +514,21 @@ def same_outputs(found, ours, x, where, fault="does not work") -> None:
 
 def same_training(found, ours, x, y, steps, where) -> None:
     """Whether it is compiled as ours is: loss, metrics, and weights after the steps."""
-    if "results" not in found:
+    results = found.get("results")
+    if not isinstance(results, dict):
         raise Wrong(f"{where}: the model is not compiled.")
     for name, want in ours.evaluate(x, y, return_dict=True).items():
-        got = next((v for n, v in found["results"].items() if alike(n, name)), None)
+        got = next((n for n in results if alike(n, name)), None)
         if got is None:
-            have = ", ".join(found["results"])
+            have = ", ".join(results)
             raise Wrong(f"{where}: expected the metric {name}, got {have}.")
-        expect(got, want, f"{name} of {where} with drawn weights", **NEAR)
+        expect(results[got], want, f"{name} of {where} with drawn weights", **NEAR)
     for _ in range(steps):
         ours.train_on_batch(x, y)
     try:
-        same(found["weights"], ours, f"weights of {where} after {steps} steps")
+        same(found.get("weights"), ours, f"weights of {where} after {steps} steps")
     except Wrong as error:
-        raise Wrong(f"{error}\nIts optimizer: {found['optimizer']}.") from None
+        raise Wrong(f"{error}\nIts optimizer: {found.get('optimizer')}.") from None
 
 
 def alike(name: str, wanted: str) -> bool:
@@ -533,7 +554,7 @@ def moves(answer, where, kind, ours, at, rng) -> None:
 def compare_moves(found, where, kind, ours, start, at, gradients) -> None:
     wanted_kind(found, kind, where)
     params, atol = {"w": np.array(start, float)}, 1e-6 * np.abs(start).max() + 1e-10
-    rates, path = parts([found["rates"], found["path"]], 2)
+    rates, path = (parts(listed(found.get(k)), len(at)) for k in ("rates", "path"))
     for i, t in enumerate(at):
         ours.iterations = t
         want = ours.learning_rate

@@ -47,31 +47,38 @@ class Manager(KernelManager):
         self._kernel_spec = KernelSpec(
             argv=["ipykernel"], display_name="box", interrupt_mode="message"
         )
-        self._filter = seccomp.program()
+        self._filter, self._alive = seccomp.program(), None
 
     def format_kernel_cmd(self, extra_arguments=None):
         environment = box.Environment.here()
-        inside = [str(environment.python), "-m", "ipykernel_launcher", "-f"]
-        inside += [self.connection_file, "--HistoryManager.enabled=False"]
+        start = [str(environment.python), "-m", "dlcourse.probes.kernel"]
+        start += [str(self._alive[0]), "-f", self.connection_file]
+        inside = [*start, "--HistoryManager.enabled=False"]
         read = ((self._submission, "/submission"),) if self._submission else ()
         return box.command(
             inside, self._limits, read, (self._folder,), environment, self._filter
         )
 
     def launch(self):
-        options = {"pass_fds": (self._filter,)} if self._filter is not None else {}
-        self.start_kernel(
-            env={"PATH": "/usr/bin:/bin"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            **options,
-        )
+        self._alive = os.pipe()  # the kernel ends when the second is closed
+        inherit = [self._alive[0], *([self._filter] if self._filter else [])]
+        try:
+            self.start_kernel(
+                env={"PATH": "/usr/bin:/bin"},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=inherit,
+            )
+        finally:
+            os.close(self._alive[0])
 
     def cleanup_resources(self, restart=False):
         super().cleanup_resources(restart)
-        if self._filter is not None:
-            os.close(self._filter)
-            self._filter = None
+        held = [self._filter, self._alive[1] if self._alive else None]
+        self._filter = self._alive = None
+        for handle in held:
+            if handle is not None:
+                os.close(handle)
 
 
 class Kernel:

@@ -6,6 +6,7 @@ keep their points wherever the attack lets them be asked.
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -217,3 +218,38 @@ def test_odd_names_make_plain_files():
     for slug in slugs:
         assert slug.isascii() and "/" not in slug and "." not in slug
         assert 5 < len(slug) < 60 and not slug.startswith("-")
+
+
+START = """
+import subprocess
+import sys
+from dlcourse.grading.kernel import Kernel
+from dlcourse.grading.limits import Limits
+kernel = Kernel(Limits()).__enter__()
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.1, 0.2, 0.4, None])
+def test_no_box_outlives_its_grader(delay, tmp_path):
+    """The grader is killed while the box starts, or (None) when it runs."""
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    grader = subprocess.Popen([sys.executable, "-c", START], env=environment,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+
+    def boxes():
+        return [p for p in psutil.process_iter(["cmdline"])
+                if str(tmp_path) in " ".join(p.info["cmdline"] or ())
+                and "bwrap" in " ".join(p.info["cmdline"] or ())]  # fmt: skip
+
+    ends = time.monotonic() + 60
+    while not boxes() and time.monotonic() < ends:
+        time.sleep(0.002)
+    time.sleep(delay) if delay is not None else grader.stdout.readline()
+    grader.kill()
+    grader.communicate()
+    ends = time.monotonic() + 15
+    while boxes() and time.monotonic() < ends:
+        time.sleep(0.1)
+    assert boxes() == []
