@@ -1,7 +1,7 @@
 """The kernel in a sandbox: python -m dlcourse.probes.kernel FD arguments of ipykernel
 
 It ends when the grader is gone: then the pipe FD, whose other end the grader holds, is
-at its end. bwrap's --die-with-parent does that, too, but not while it is still starting.
+at its end. bwrap's --die-with-parent does that, too, but not while it starts.
 """
 
 import os
