@@ -185,6 +185,27 @@ def test_the_same_seed_draws_the_same_inputs():
     assert found[0] == found[1]
 
 
+def test_random_answers_are_told_so():
+    pytest.importorskip("hypothesis")
+
+    @checks.exercise("1.3", answers=["double()"])
+    def _(double, rng):
+        for_all(pair, lambda x, k: expect(double(x), 2 * x, "double(x)"), rng)
+
+    state = iter(range(10**6))
+    names = {"double": lambda x: 2 * x + (next(state) % 13 == 12)}
+    assert outcome("1.3", names).status == "wrong"
+
+
+def test_what_cannot_be_compared_is_wrong():
+    @checks.exercise("1.4", answers=["table"])
+    def _(table):
+        expect(table["a"], 1, where="table['a']")
+
+    found = outcome("1.4", {"table": {"b": 1}})
+    assert found.status == "wrong" and "cannot be compared (KeyError" in found.message
+
+
 # -- code that does not end
 
 

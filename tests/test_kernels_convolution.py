@@ -123,7 +123,9 @@ def test_what_is_left_out_is_no_stride_no_dilation_and_no_padding(rng):
     for call, *arrays in calls:
         want = call(*arrays, (1, 1), (1, 1), ((0, 0), (0, 0)))
         found = call(*arrays)
-        pairs = zip(found, want, strict=True) if type(want) is tuple else [(found, want)]
+        pairs = (
+            zip(found, want, strict=True) if type(want) is tuple else [(found, want)]
+        )
         for a, b in pairs:
             np.testing.assert_array_equal(a, b)
 

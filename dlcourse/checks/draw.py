@@ -148,7 +148,13 @@ def _search(draw, test, rng) -> None:
         print_blob=False,
         report_multiple_bugs=False,
     )(hypothesis.given(strategies.data())(attempt))
-    hypothesis.seed(int(rng.integers(2**32)))(run)()
+    try:
+        hypothesis.seed(int(rng.integers(2**32)))(run)()
+    except hypothesis.errors.Flaky:
+        raise Wrong(
+            "The same input gave different results. Does the code keep something from "
+            "one call to the next, or draw random numbers?"
+        ) from None
 
 
 def described(inputs: dict) -> str:

@@ -61,6 +61,9 @@ def judge(exercise: Exercise, runner: answers.Runner, seed: int = 0) -> Outcome:
         return Outcome(id, "not answered", f"Still to do: {error}.")
     except Wrong as error:
         return Outcome(id, "wrong", str(error), exercise.hint)
+    except Exception as error:  # a result of a kind that the check does not expect
+        said = f"This answer gave something that cannot be compared ({error!r:.200})."
+        return Outcome(id, "wrong", said, exercise.hint)
     except TimeUp as error:
         said = str(error) or "The check did not end in time."
         return Outcome(id, "wrong", said, exercise.hint)

@@ -9,10 +9,13 @@ makes them from plain data, calls the answer, and describes what came out.
 
 import importlib
 import inspect
+import re
 
 import numpy as np
 
 from dlcourse.probes.wire import Foreign, plain
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m|\[[01]m")  # of a terminal, in Keras' messages
 
 
 def respond(names: dict, request: dict) -> dict:
@@ -77,7 +80,7 @@ def _look(value) -> dict:
 def _told(error: Exception, names: dict) -> dict:
     """What it was, and the line of the learner's own code, if it was theirs."""
     try:
-        text = str(error)[:500]
+        text = COLOURS.sub("", str(error))[:500]
     except Exception:
         text = ""
     lines = [

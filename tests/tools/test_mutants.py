@@ -40,13 +40,26 @@ print(mutants.outcome(mutant, tests, pathlib.Path(tree), pathlib.Path(log)))
 
 @pytest.mark.parametrize(
     ("after", "want"),
-    [("a - b", "killed"), ("a * b", "survived"), ("a +", "killed"), (None, "survived")],
-    ids=["another-sum", "the-same-for-2-and-2", "no-python", "unchanged"],
+    [
+        ("a - b", "killed"),
+        ("a * b", "survived"),
+        ("a +", "killed"),
+        ("-a if a == 7 else a + b", "survived"),
+    ],
+    ids=[
+        "another-sum",
+        "the-same-for-2-and-2",
+        "no-python",
+        "a-test-that-fails-anyway",
+    ],
 )
 def test_outcome_of_a_mutant(after, want, tree):
     root, file, test = tree
-    mutant = after and {"file": file, "code": CODE.replace("a + b", after)}
-    arguments = json.dumps([mutant, [test], str(root), str(root / "log")])
+    wrong = Path(test.split("::")[0]).with_name("test_wrong.py")
+    wrong.write_text("def test_wrong():\n    assert False\n")
+    mutant = {"file": file, "code": CODE.replace("a + b", after)}
+    tests = [f"{wrong}::test_wrong", test]
+    arguments = json.dumps([mutant, tests, str(root), str(root / "log")])
     run = subprocess.run(
         [sys.executable, "-c", OUTCOME, arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT / "tools")},
