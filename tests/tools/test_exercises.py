@@ -46,7 +46,7 @@ def test_wrong_answers_are_refused(path):
     names = run(path)
     passed = []
     for name in ids(path):
-        answers = checks.exercises()[name].answers
+        answers = checks.exercises()[name].names
         for wrong in (lambda *a, **k: 0.0, 7, "z", [], {}):
             planted = {**names, **dict.fromkeys(answers, wrong)}
             if checks.outcome(name, planted).status == "passed":
