@@ -58,3 +58,14 @@ def test_wrong_answers_are_refused(path):
 def test_every_check_stands_in_its_notebook(path):
     text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
     assert [name for name in ids(path) if f'dlcourse.check("{name}")' not in text] == []
+
+
+@pytest.mark.parametrize("path", notebooks("solutions"), ids=lambda path: path.stem)
+def test_hints_open_one_after_another(path):
+    """Each hint stands inside the one before."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        for second in ("Hint 2", "Hint 3"):
+            if f"<summary>{second}" in cell.source:
+                before = cell.source.split(f"<summary>{second}")[0]
+                between = before[before.index("<summary>Hint 1") :]
+                assert "</details>" not in between, (cell.id, second)
