@@ -55,6 +55,12 @@ def test_unfolding_equals_the_textbook(problem, block, copy):
         close(dw, want_dw)
 
 
+def test_bands_of_a_single_channel_of_any_layout(rng):
+    # x[..., [1]] lies channel by channel: the stride of its last axis means nothing.
+    x, w = rng.normal(size=(2, 5, 6, 3))[..., [1]], rng.normal(size=(3, 3, 1, 2))
+    close(bands.correlate(x, w), correlation.correlate_textbook(x, w))
+
+
 def test_a_tile_balances_copies_against_zeros():
     # 28 outputs of 5 x 5 x 1 -> 6: windows of 18 columns for 14 of them.
     w = np.zeros((5, 5, 1, 6))

@@ -545,7 +545,8 @@ def test_blocks_are_the_whole(optimizer, rng):
                 whole -= one.learning_rate * one.weight_decay * whole
             one.update(whole, g, slots, step)
             one.apply({"w": swept}, {"w": g})
-        np.testing.assert_allclose(swept, whole, rtol=1e-6)
+        # BLAS rounds the last few numbers of a block once more than the others.
+        np.testing.assert_allclose(swept, whole, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("optimizer", ALL, ids=cases.name_of)

@@ -16,6 +16,8 @@ MARKS = {"passed": "✓", "wrong": "✗", "not answered": "○"}
 WORDS = {"passed": "passed", "wrong": "not right yet", "not answered": "not answered"}
 # Readable on light and on dark pages; the mark and the words say the same.
 COLOURS = {"passed": "#1a7f4b", "wrong": "#c2410c", "not answered": "#6b7280"}
+# What a check raises where a result is of a kind that it did not think of.
+UNEXPECTED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def judge(exercise: Exercise, runner: answers.Runner, seed: int = 0) -> Outcome:
         return Outcome(id, "not answered", f"Still to do: {error}.")
     except Wrong as error:
         return Outcome(id, "wrong", str(error), exercise.hint)
-    except Exception as error:  # a result of a kind that the check does not expect
+    except UNEXPECTED as error:
         said = f"This answer gave something that cannot be compared ({error!r:.200})."
         return Outcome(id, "wrong", said, exercise.hint)
     except TimeUp as error:

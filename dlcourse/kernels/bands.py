@@ -163,7 +163,9 @@ def _windows(x, y, wide, strides, dilation, padding) -> Iterator[tuple]:
     room = np.empty((min(step, len(x)) * rows, kh * columns * channels), x.dtype)
     for i in range(0, len(x), step):
         xp = np.ascontiguousarray(pad(x[i : i + step], padding))
-        bn, bh, bw, bc = xp.strides
+        # Not xp.strides: along an axis of length 1 they may be any number.
+        bc, bw = xp.itemsize, channels * xp.itemsize
+        bh, bn = xp.shape[2] * bw, xp[0].nbytes
         seen = as_strided(
             xp,
             (len(xp), height, tiles, kh, columns * channels),
