@@ -17,7 +17,15 @@ CELLS = {
     "total": "def total(x):\n    return float(np.sum(x))",
 }
 LIMITS = Limits(
-    memory=1000 * MB, output=MB, cell=4, call=2, exercise=8, total=60, grace=1, start=30
+    memory=1000 * MB,
+    output=MB,
+    file=32 * MB,
+    cell=4,
+    call=2,
+    exercise=8,
+    total=60,
+    grace=1,
+    start=30,
 )
 
 
