@@ -142,6 +142,8 @@ class Kernel:
                 outputs.append(nbformat.v4.output_from_msg(message))
 
         reply = self._execute(source, self.limits.cell, keep)
+        if why := self._too_much():  # at once, so that this cell is blamed
+            self._lose(why)
         return outputs, reply["status"] if reply["status"] == "ok" else "error"
 
     def ask(self, request: dict) -> dict:
@@ -223,14 +225,19 @@ class Kernel:
 
     def _watch(self) -> None:
         """End the box where its processes together use too much memory, or write."""
-        while not self._ended.wait(0.5):
-            used = _memory(self._manager.provisioner)
-            stored = sum(p.stat().st_size for p in _files(self._folder))
-            if used > self.limits.memory or stored > MB:
-                self.lost = "memory" if stored <= MB else "flooded"
+        while not self._ended.wait(0.25):
+            if why := self._too_much():
+                self.lost = why
                 with contextlib.suppress(Exception):
                     self._manager.provisioner.process.kill()
                 return
+
+    def _too_much(self) -> str:
+        """Of what the box uses too much; "" where all is well."""
+        if sum(path.stat().st_size for path in _files(self._folder)) > MB:
+            return "flooded"
+        used = _memory(self._manager.provisioner)
+        return "memory" if used > self.limits.memory else ""
 
 
 def _memory(provisioner) -> int:
