@@ -10,8 +10,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("MPLBACKEND", "agg")
 
+import hypothesis
 import numpy as np
 import pytest
+
+# CI tries the same inputs every time; at home they are drawn anew, and may find more.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 PROGRAMS = {
     "bubblewrap": ("bwrap",),
@@ -39,6 +45,18 @@ def pytest_configure(config):
 
         os.environ["DLCOURSE_RECORD"] = folder
         config.pluginmanager.register(recording.Plugin(folder), "recording")
+
+
+def pytest_collection_modifyitems(items):
+    """The two tests that take minutes begin first, one on each of two processes.
+
+    pytest-xdist hands a process an eighth of the tests to begin with.
+    """
+    long = [item for item in items if "test_twin_on_another_backend" in item.name]
+    rest = [item for item in items if item not in long]
+    eighth = len(rest) // 8
+    if len(long) == 2:
+        items[:] = [long[0], *rest[:eighth], long[1], *rest[eighth:]]
 
 
 def is_here(what: str) -> bool:

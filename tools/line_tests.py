@@ -158,7 +158,7 @@ def measure_file(test_file: str, folder: Path) -> int:
 
 
 def measure(
-    test_files: list[str], folder: Path, jobs: int = 1, seconds: float = 3600
+    test_files: list[str], folder: Path, jobs: int = 1, seconds: float = 600
 ) -> list[str]:
     """Measure every file; returns those that did not pass."""
     folder.mkdir(parents=True, exist_ok=True)
