@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything runs in .venv, which the first target that needs it creates from the lock.
 .DEFAULT_GOAL := help
-.PHONY: help book html test check lab data test-gpu bench proofs mutants results sync numbers exercises lock clean
+.PHONY: help book html test check lab data test-gpu test-colab test-backends bench proofs mutants results sync numbers exercises lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,6 +43,12 @@ data: $(VENV)/.ready  ## fetch the full-size data sets, checksums verified
 
 test-gpu: $(VENV)/.ready  ## run the chapters at full size; fails without a GPU
 	$(KERNEL) DLCOURSE_REQUIRE_GPU=1 $(BIN)/python -m pytest $(NBVAL) chapters
+
+test-colab: $(VENV)/.ready  ## every notebook on Colab's Python and versions, installed as Colab would (6 minutes)
+	$(BIN)/python tools/colab.py test
+
+test-backends: $(VENV)/.ready  ## every chapter on TensorFlow, JAX and PyTorch, Python 3.11 to 3.13: the page Where it runs
+	$(BIN)/python tools/matrix.py
 
 bench: $(VENV)/.ready  ## time our code beside the frameworks (15 minutes): the page Speed
 	$(BIN)/python benchmarks/bench.py

@@ -32,7 +32,12 @@ _MODULES = (
     "twin",
     "widgets",
 )
-_FUNCTIONS = {"start": "hardware", "check": "checks", "progress": "checks"}
+_FUNCTIONS = {
+    "start": "hardware",
+    "check": "checks",
+    "progress": "checks",
+    "variants": "checks",
+}
 
 __all__ = ["__version__", *_MODULES, *_FUNCTIONS]
 

@@ -1,4 +1,5 @@
-"""A notebook as plain text and back, for editors and diffs. Lossless for everything but outputs.
+"""A notebook as plain text and back, for editors and diffs. Lossless for everything but outputs and
+what nbgrader must know, which tools/sync.py writes.
 
 python tools/nbtext.py text NOTEBOOK            prints the text
 python tools/nbtext.py notebook TEXT NOTEBOOK   writes the notebook
@@ -24,6 +25,7 @@ def to_text(notebook) -> str:
     blocks = []
     for cell in notebook.cells:
         metadata = json.loads(json.dumps(cell.metadata))
+        metadata.pop("nbgrader", None)
         image = metadata.get("mystnb", {}).get("image", {})
         if set(metadata.get("mystnb", {})) == {"image"} and set(image) == {"alt"}:
             metadata["alt"] = image["alt"]

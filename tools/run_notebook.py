@@ -12,6 +12,8 @@ from pathlib import Path
 
 import nbclient
 import nbformat
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -24,15 +26,30 @@ def environment() -> dict[str, str]:
     }  # fmt: skip
 
 
-def run(path: Path, timeout: int = 300):
-    """The executed notebook and the seconds it took; nbclient's error where a cell raises."""
+def run(path: Path, timeout: int = 300, python=None, variables=None, folder=None):
+    """The executed notebook and the seconds it took; nbclient's error where a cell raises.
+
+    `python` is the interpreter of another environment, `variables` are the environment's (environment() by default),
+    `folder` is where the notebook runs (its own by default).
+    """
     notebook = nbformat.read(path, as_version=4)
     client = nbclient.NotebookClient(
-        notebook, timeout=timeout, resources={"metadata": {"path": str(path.parent)}}
+        notebook,
+        timeout=timeout,
+        resources={"metadata": {"path": str(folder or path.parent)}},
+        **({"km": manager(python)} if python else {}),
     )
     begin = time.perf_counter()
-    client.execute(env=environment())
+    client.execute(env=environment() if variables is None else variables)
     return notebook, time.perf_counter() - begin
+
+
+def manager(python) -> AsyncKernelManager:
+    """Starts kernels of another environment."""
+    found = AsyncKernelManager()
+    start = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    found._kernel_spec = KernelSpec(argv=start, display_name=str(python))
+    return found
 
 
 def save(notebook, folder: Path, name: str) -> None:

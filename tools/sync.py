@@ -2,8 +2,10 @@
 
 - the set-up cell of every notebook, with the repository's address and tag from pyproject.toml;
 - cells that show the package's code, `# dlcourse: layers/core.py::Dense`;
+- what nbgrader must know of the masters;
 - exercises/, generated from solutions/;
-- book/references.md, generated from book/references.bib.
+- book/references.md, generated from book/references.bib;
+- CITATION.cff, with title, version and address.
 
 With --check nothing is written and a difference is an error.
 """
@@ -15,11 +17,13 @@ import tomllib
 from pathlib import Path
 
 import nbformat
+import yaml
 from nbtext import write
 from project import Project
 from references import references_markdown
 
-from exercises import generate
+from dlcourse.grading.nbgrader import annotate
+from dlcourse.grading.stripping import generate
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -44,13 +48,41 @@ import dlcourse
 rng = dlcourse.start(chapter={chapter})"""
 
 
+CITATION = """\
+# Made by `make sync` from pyproject.toml and book/_config.yml. Do not edit.
+cff-version: 1.2.0
+title: {title}
+message: If you use this book, please cite it as below.
+type: software
+authors:
+  - name: {author}
+version: {version}
+license: [CC-BY-4.0, BSD-3-Clause]
+repository-code: "{address}"
+"""
+
+
+def citation() -> str:
+    """CITATION.cff: how the book is cited."""
+    config = yaml.safe_load((ROOT / "book/_config.yml").read_text("utf-8"))
+    return CITATION.format(
+        title=config["title"],
+        author=config["author"],
+        version=version(),
+        address=Project(ROOT).repository,
+    )
+
+
+def version() -> str:
+    """The version in pyproject.toml, which is the edition of the book."""
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    return tomllib.loads(text)["project"]["version"]
+
+
 def setup_cell(chapter: int) -> str:
     """The first code cell of a chapter. --no-deps leaves every version that Colab pins as it is."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
-        "version"
-    ]
     return SETUP.format(
-        source=f"git+{Project(ROOT).repository}@v{version}", chapter=chapter
+        source=f"git+{Project(ROOT).repository}@v{version()}", chapter=chapter
     )
 
 
@@ -143,6 +175,8 @@ def synced(path: Path):
             cell.source = setup_cell(int(path.name[:2]))
         elif cell.source.startswith("# dlcourse:"):
             cell.source = source_cell(cell.source.splitlines()[0])
+    if path.parent.name == "solutions":
+        annotate(notebook)
     notebook.metadata.pop("widgets", None)
     return notebook
 
@@ -171,6 +205,7 @@ def main(check: bool) -> int:
         if not check:
             (ROOT / "exercises" / orphan).unlink()
     put(ROOT / "book" / "references.md", references_markdown())
+    put(ROOT / "CITATION.cff", citation())
     for path in stale:
         print(f"{'differs from its source' if check else 'updated'}: {path}")
     if check and stale:

@@ -113,3 +113,15 @@ def read(answers: tuple[str, ...], runner: Runner, chapter: str) -> dict:
             raise Wrong(f"{name}: expected a value, got a function or an object.")
         found[name] = Answer(name, runner, chapter) if function else value
     return found
+
+
+def reordered(answer, order: str):
+    """An answer of letters, in the letters of the book.
+
+    `order` says which option of the book stands under the first letter, the second, ...
+    """
+    shown = "".join(sorted(order))
+    table = str.maketrans(shown + shown.upper(), order + order.upper())
+    if isinstance(answer, (list, tuple)):
+        return [reordered(each, order) for each in answer]
+    return answer.translate(table) if isinstance(answer, str) else answer

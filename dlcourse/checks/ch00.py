@@ -7,8 +7,20 @@ from importlib import metadata
 import numpy as np
 
 from dlcourse import gradcheck
-from dlcourse.checks import Draw, Wrong, choice, exercise, expect, for_all, parts
+from dlcourse.checks import (
+    Draw,
+    Variant,
+    Wrong,
+    choice,
+    exercise,
+    expect,
+    for_all,
+    parts,
+    shuffled,
+    variant,
+)
 from dlcourse.checks.compare import floats
+from dlcourse.checks.derivation import follow
 from dlcourse.checks.limits import TimeUp
 
 BACKENDS = ("tensorflow", "jax", "torch", "numpy", "openvino")
@@ -102,6 +114,7 @@ def _(from_columns, from_bias_column, from_bias_last, from_threshold, rng):
     reads(from_threshold, threshold, lambda V, theta: (V, -theta))
 
 
+@shuffled("0.3", answer_0_3_i="abcd", answer_0_3_ii="abcd", answer_0_3_iii="abcd")
 @exercise("0.3", answers=["answer_0_3_i", "answer_0_3_ii", "answer_0_3_iii"])
 def _(answer_0_3_i, answer_0_3_ii, answer_0_3_iii):
     """In a product the inner numbers must agree; a bias unit is one input more."""
@@ -110,9 +123,19 @@ def _(answer_0_3_i, answer_0_3_ii, answer_0_3_iii):
     choice("0.3.3", answer_0_3_iii, "c47c5a0a6ffda18c", part="(iii)")
 
 
-@exercise("0.4", answers=["row_sums_after()"])
-def _(row_sums_after, rng):
+@exercise("0.4", answers=["steps_0_4", "row_sums_after()"])
+def _(steps_0_4, row_sums_after, rng):
     """The entries of p - [k = y] add up to 0 in each row. What follows for dL/dW?"""
+
+    def pixel(draw):
+        k = draw.whole(2, 4)
+        w, z, y = (draw.reals(k).round(2) for _ in range(3))
+        x, eta = round(draw.real(0.25, 2.0), 2), round(draw.real(0.25, 2.0), 2)
+        return {"w": w, "x": x, "z": z, "y": y, "eta": eta}
+
+    start = "sum(w - eta * x * (softmax(z) - y))"
+    goal = "sum(w) - eta * x * (1 - sum(y))"
+    follow(steps_0_4, pixel, rng, start, goal, least=4)
 
     def run(draw):
         given = _classifier(draw)
@@ -227,19 +250,40 @@ def _(confusion, worst_pair, rng):
     for_all(table, worst, rng, tuple({"C": np.array(edge)} for edge in edges))
 
 
+@variant("0.8")
+def _(draw):
+    """Other numbers of pictures, B reads two or three more than A; another wish."""
+    n = 2 * draw.whole(160, 240)
+    a = round(0.945 * n) + draw.whole(-3, 3)
+    b, wish = a + draw.whole(2, 3), draw.one_of(0.2, 0.25, 0.3, 0.4, 0.5)
+    order = draw.order("abcd")
+    text = {
+        "359": f"{n}",
+        "340": f"{a}",
+        "343": f"{b}",
+        "0.1 percentage": f"{wish} percentage",
+    }
+    values = {"n": n, "right": a, "wish": wish, "answer_0_8_claim": order}
+    return Variant(values, text)
+
+
 @exercise("0.8", answers=["answer_0_8_sd", "answer_0_8_n", "answer_0_8_claim"])
-def _(answer_0_8_sd, answer_0_8_n, answer_0_8_claim):
+def _(answer_0_8_sd, answer_0_8_n, answer_0_8_claim, n=359, right=340, wish=0.1):
     """sd = sqrt(q (1 - q) / n), in percentage points 100 times that; solve it for n."""
-    q = 340 / 359
-    want = 100 * np.sqrt(q * (1 - q) / 359)
+    q = right / n
+    want = 100 * np.sqrt(q * (1 - q) / n)
     sd = floats(answer_0_8_sd, (), "answer_0_8_sd")
     if np.isclose(100 * sd, want, rtol=0.02):
         raise Wrong("answer_0_8_sd: that is a share of 1; a percentage point is 0.01.")
     if not np.isclose(sd, want, rtol=0.02):
         raise Wrong(f"answer_0_8_sd: {sd:.4g} percentage points are not it.")
-    n = floats(answer_0_8_n, (), "answer_0_8_n")
-    if not np.isclose(n, 0.95 * 0.05 / 0.001**2, rtol=0.02):
-        raise Wrong(f"answer_0_8_n: {n:g} pictures do not give 0.1 percentage points.")
+    many = floats(answer_0_8_n, (), "answer_0_8_n")
+    if not np.isclose(many, 0.95 * 0.05 / (wish / 100) ** 2, rtol=0.02):
+        gives = 100 * np.sqrt(0.95 * 0.05 / many) if many > 0 else np.inf
+        raise Wrong(
+            f"answer_0_8_n: {many:g} pictures give {gives:.3g} percentage points, not "
+            f"{wish}."
+        )
     choice("0.8", answer_0_8_claim, "6c416fce3a27ca80", part="the claim")
 
 

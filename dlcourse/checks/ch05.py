@@ -5,8 +5,20 @@ from math import comb
 
 import numpy as np
 
-from dlcourse.checks import Wrong, choice, digest, exercise, expect, for_all, parts
+from dlcourse.checks import (
+    Variant,
+    Wrong,
+    choice,
+    digest,
+    exercise,
+    expect,
+    for_all,
+    parts,
+    shuffled,
+    variant,
+)
 from dlcourse.checks.compare import floats
+from dlcourse.checks.derivation import follow
 from dlcourse.checks.limits import TimeUp
 
 TABLE = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)
@@ -14,6 +26,7 @@ AND, XOR = np.array([0, 0, 0, 1]), np.array([0, 1, 1, 0])
 DEVIATIONS = 5  # that a measured share may be off; by chance once in a million
 
 
+@shuffled("5.1", answer_5_1="abcd")
 @exercise("5.1", answers=["central_difference()", "answer_5_1"])
 def _(central_difference, answer_5_1, rng):
     """Call f twice, eps above z and eps below; divide by the distance of the two.
@@ -36,8 +49,15 @@ def _(central_difference, answer_5_1, rng):
     choice("5.1", answer_5_1, "daaddda0b8cd7e1a", part="the reason")
 
 
+@variant("5.2")
+def _(draw):
+    """Another weight for NOT."""
+    weight = -draw.one_of(4, 7, 8, 9, 12, 14) / 10
+    return Variant({"weight": weight}, {"-0.6": f"{weight}"})
+
+
 @exercise("5.2", answers=["gate_not", "gate_nand", "gate_majority"])
-def _(gate_not, gate_nand, gate_majority):
+def _(gate_not, gate_nand, gate_majority, weight=-0.6):
     """List the scores of all inputs; put 0 half-way between yes and no."""
     tables = {
         "gate_not": (gate_not, 1, lambda x: not x[0]),
@@ -50,7 +70,7 @@ def _(gate_not, gate_nand, gate_majority):
         w = floats(gate[0], (inputs,), f"w of {name}")
         b = floats(gate[1], (), f"b of {name}")
         if name == "gate_not":
-            expect(w, [-0.6], where="w of gate_not, which the table gives")
+            expect(w, [weight], where="w of gate_not, which the table gives")
         for x in product((0, 1), repeat=inputs):
             z, bits = float(np.array(x) @ w + b), "".join(map(str, x))
             if abs(z) < 1e-9:
@@ -131,9 +151,17 @@ def _(repaired, rng):
     _trains(repaired, ("w", "b"), rng)
 
 
-@exercise("5.7", answers=["margin_bound()"])
-def _(margin_bound, rng):
+@exercise("5.7", answers=["steps_5_7", "margin_bound()"])
+def _(steps_5_7, margin_bound, rng):
     """Write out |w + s x|^2 and bound each term at an update."""
+
+    def update(draw):
+        w, x = (draw.reals(3).round(2) for _ in range(2))
+        return {"w": w, "x": x, "s": draw.one_of(-1, 1)}
+
+    start = "(w + s * x) @ (w + s * x)"
+    goal = "w @ w + 2 * s * (x @ w) + x @ x"
+    follow(steps_5_7, update, rng, start, goal, least=4)
     for beta in (0.0, 0.5, 3.0):
         x, y, u = _separable(rng, 2)
         rows = (2 * y - 1)[:, None] * np.column_stack([x, np.ones(len(x))])
@@ -188,8 +216,11 @@ def _(half_5_8, separable_fraction, measured_fraction, rng):
 
     half = float(floats(half_5_8, (), "half_5_8"))
     if digest("5.8", f"{half:g}") != "1c75fd5b0fbe21a0":
+        if not half.is_integer() or not 1 <= half <= 1000:
+            raise Wrong(f"half_5_8: expected a number of points, got {half:g}.")
         raise Wrong(
-            f"half_5_8: for {half:g} points the separable share is not one half."
+            f"half_5_8: of the labelings of {half:g} points the separable share is "
+            f"{cover(int(half), 2, True):.3g}, not one half."
         )
     for_all(sizes, predicted, rng)
     predicted(40, 10, True)

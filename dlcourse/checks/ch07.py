@@ -5,13 +5,26 @@ from itertools import pairwise
 import numpy as np
 
 from dlcourse import activations, gradcheck
-from dlcourse.checks import Wrong, choice, digest, exercise, expect, for_all, parts
+from dlcourse.checks import (
+    Variant,
+    Wrong,
+    choice,
+    digest,
+    exercise,
+    expect,
+    for_all,
+    parts,
+    shuffled,
+    variant,
+)
 from dlcourse.checks.compare import floats, kind_of, show
+from dlcourse.checks.derivation import follow
 
 sigmoid = activations.sigmoid
 SLOPES = {"rtol": 1e-5, "atol": 1e-6}  # of difference quotients
 
 
+@shuffled("7.1", answer_7_1_i="abcd", answer_7_1_ii="abcd")
 @exercise("7.1", answers=["answer_7_1_i", "answer_7_1_ii"])
 def _(answer_7_1_i, answer_7_1_ii):
     """Computing a gradient and using it are two different things."""
@@ -19,6 +32,7 @@ def _(answer_7_1_i, answer_7_1_ii):
     choice("7.1.2", answer_7_1_ii, "2dc012504e058a98", part="(ii)")
 
 
+@shuffled("7.2", answer_7_2="abcdefg")
 @exercise("7.2", answers=["answer_7_2"])
 def _(answer_7_2):
     """All derivatives are taken at the same weights.
@@ -32,13 +46,27 @@ def _(answer_7_2):
     if digest("7.2", "".join(sorted(cards))) != "8e611599bfbce663":
         raise Wrong("one of your six cards describes a mistake.")
     if digest("7.2", cards) != "b0a6a6334a896b5c":
-        raise Wrong(f"{cards}: the cards are right, their order is not.")
+        raise Wrong("the cards are right, their order is not.")
+
+
+@variant("7.3")
+def _(draw):
+    """Other weights and inputs, with a sum t that a pocket calculator likes."""
+    w0, w1 = draw.whole(1, 3), -draw.whole(1, 3)
+    x0, x1, t = draw.whole(1, 4), draw.whole(1, 4), draw.one_of(-1.5, -0.5, 0.5)
+    w2 = t - w0 * x0 - w1 * x1
+    text = {
+        "$w=(1,-2,0.5)$": f"$w=({w0},{w1},{w2})$",
+        "$x=(3,1)$": f"$x=({x0},{x1})$",
+        "$t=1.5$": f"$t={t}$",
+    }
+    return Variant({"w": [w0, w1, w2], "x": [x0, x1]}, text)
 
 
 @exercise("7.3", answers=["answer_7_3_f", "answer_7_3_dw", "answer_7_3_dx"])
-def _(answer_7_3_f, answer_7_3_dw, answer_7_3_dx):
+def _(answer_7_3_f, answer_7_3_dw, answer_7_3_dx, w=(1, -2, 0.5), x=(3, 1)):
     """Four decimals are enough; check the sign of the derivative for x1."""
-    w, x = np.array([1.0, -2.0, 0.5]), np.array([3.0, 1.0])
+    w, x = np.array(w, float), np.array(x, float)
     f = 1 / (1 + np.exp(-(w[:2] @ x + w[2])))
     slope = f * (1 - f)
     wants = {
@@ -48,8 +76,11 @@ def _(answer_7_3_f, answer_7_3_dw, answer_7_3_dx):
     }
     for name, (answer, want) in wants.items():
         got = floats(answer, np.shape(want), where=name)
-        if not np.allclose(got, want, atol=3e-4):
-            raise Wrong(f"{name}: {show(got)} is not right.")
+        near = np.isclose(got, want, atol=3e-4)
+        if not near.all():
+            first = np.unravel_index(near.argmin(), near.shape)
+            at = "".join(map(str, first))
+            raise Wrong(f"{name}{at}: {show(got[first])} is not right.")
 
 
 @exercise("7.4", answers=["gradient()"], imports=["dlcourse.activations"])
@@ -82,12 +113,65 @@ def _(gradient, rng):
     for_all(network, test, rng)
 
 
-@exercise("7.5", answers=["threshold_gradients()"])
-def _(threshold_gradients, rng):
+# Of the activation: itself, and for the text its TeX, its slope, why; of the loss, too.
+HIDDEN = {
+    "tanh": (np.tanh, r"\tanh", "1 - tanh(a - g)**2", r"\tanh'=1-\tanh^2",
+             "$1-b_h^2$ taken from the output"),
+    "sin": (np.sin, r"\sin", "cos(a - g)", r"\sin'=\cos",
+            r"$\cos(\alpha_h-\gamma_h)$ at the hidden units"),
+    "sigmoid": (sigmoid, r"\sigma", "sigmoid(a - g) * (1 - sigmoid(a - g))",
+                r"\sigma'=\sigma(1-\sigma)", "$b_h(1-b_h)$ taken from the output"),
+}  # fmt: skip
+LOSS = {
+    "square": (lambda r: r**2 / 2, r"\frac12\sum_j(\hat y_j-y_j)^2",
+               "({})**2 / 2", "({})"),
+    "quartic": (lambda r: r**4 / 4, r"\frac14\sum_j(\hat y_j-y_j)^4",
+                "({})**4 / 4", "({})**3"),
+    "log cosh": (lambda r: np.log(np.cosh(r)), r"\sum_j\log\cosh(\hat y_j-y_j)",
+                 "log(cosh({}))", "tanh({})"),
+}  # fmt: skip
+
+
+def _ends_7_5(hidden: str, loss: str) -> tuple[str, str]:
+    """The first and the last line of the derivation."""
+    (_, _, slope, *_), (*_, value, outer) = HIDDEN[hidden], LOSS[loss]
+    off = f"w * {hidden}(a - g) - c"
+    return (
+        f"diff({value.format(off)}, g)",
+        f"-{outer.format(off)} * w * ({slope})",
+    )
+
+
+@variant("7.5")
+def _(draw):
+    """Another activation, another loss, or both."""
+    both = [(h, f) for h in HIDDEN for f in LOSS]
+    hidden, loss = draw.one_of(*both[1:])
+    _, tex, _, why, slope = HIDDEN[hidden]
+    text = {
+        "with tanh and": f"with {hidden} and",
+        r"b_h=\tanh(": f"b_h={tex}(",
+        LOSS["square"][1]: LOSS[loss][1],
+        HIDDEN["tanh"][3]: why,
+        HIDDEN["tanh"][4]: slope,
+    }
+    ends = zip(_ends_7_5("tanh", "square"), _ends_7_5(hidden, loss), strict=True)
+    return Variant({"hidden": hidden, "loss": loss}, text | dict(ends))
+
+
+@exercise("7.5", answers=["steps_7_5", "threshold_gradients()"])
+def _(steps_7_5, threshold_gradients, rng, hidden="tanh", loss="square"):
     """A threshold is subtracted, so its derivative has the opposite sign.
 
-    The outputs are linear, the hidden units tanh.
+    The outputs are linear; the hidden units have the slope of their activation.
     """
+
+    def unit(draw):
+        names = ("w", "a", "g", "c")
+        return {name: round(draw.real(-2.0, 2.0), 2) for name in names}
+
+    follow(steps_7_5, unit, rng, *_ends_7_5(hidden, loss), least=4)
+    activation, penalty = HIDDEN[hidden][0], LOSS[loss][0]
 
     def network(draw):
         d, q, k, n = (draw.whole(1, 3) for _ in range(4))
@@ -100,13 +184,13 @@ def _(threshold_gradients, rng):
             "y": draw.reals(n, k),
         }
 
-    def loss(V, gamma, W, theta, x, y):
-        return 0.5 * np.sum((np.tanh(x @ V - gamma) @ W - theta - y) ** 2)
+    def total(V, gamma, W, theta, x, y):
+        return np.sum(penalty(activation(x @ V - gamma) @ W - theta - y))
 
     def test(**given):
         found = parts(threshold_gradients(*given.values()), 4, "dV, dgamma, dW, dtheta")
         names = ("V", "gamma", "W", "theta")
-        one = {n: lambda a, n=n: loss(**{**given, n: a}) for n in names}
+        one = {n: lambda a, n=n: total(**{**given, n: a}) for n in names}
         slopes(one, {n: given[n] for n in names}, found)
 
     for_all(network, test, rng)
@@ -160,9 +244,21 @@ def _(softplus, maximum, rng):
     for_all(lambda draw: {"u": draw.real(), "v": draw.real()}, both, rng)
 
 
-@exercise("7.7", answers=["residual_backward()"])
-def _(residual_backward, rng):
+@exercise("7.7", answers=["steps_7_7", "residual_backward()"])
+def _(steps_7_7, residual_backward, rng):
     """x is used twice; its gradient is the sum over both uses."""
+
+    def batch(draw):
+        n, d = draw.whole(1, 3), draw.whole(2, 3)
+        shapes = {"G": (n, d), "X": (n, d), "W": (d, d), "b": (d,)}
+        return {
+            name: draw.reals(*shape, low=-1.5, high=1.5).round(2)
+            for name, shape in shapes.items()
+        }
+
+    start = "diff(sum(G * (X + tanh(X @ W + b))), X)"
+    goal = "G + (G * (1 - tanh(X @ W + b)**2)) @ W.T"
+    follow(steps_7_7, batch, rng, start, goal, least=4)
 
     def layer(draw):
         n, d = draw.whole(1, 4), draw.whole(1, 4)

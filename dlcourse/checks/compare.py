@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-from dlcourse.probes.wire import Foreign
+from dlcourse.probes.wire import Foreign, type_name
 
 
 class Wrong(AssertionError):  # noqa: N818 (it is no error of the program)
@@ -24,18 +24,12 @@ def expect(got, want, where: str, rtol: float = 1e-7, atol: float = 1e-9) -> Non
         return
     if got is None:
         raise Wrong(f"{where}: expected {show(want)}, got None. Is there a return?")
-    kind, want = kind_of(got), np.asarray(want)
-    try:
-        got = np.asarray(got)
-        numeric = got.dtype.kind in "biuf"
-    except Exception:
-        numeric = False
-    if not numeric:
-        raise Wrong(f"{where}: expected numbers, got {kind}.")
+    want = np.asarray(want)
+    got = _numbers(got, "numbers", where)
     if got.shape != want.shape:
         raise Wrong(f"{where}: expected shape {want.shape}, got {got.shape}.")
     if not np.isfinite(got).all() and np.isfinite(want).all():
-        raise Wrong(f"{where}: expected finite numbers, got {show(got)}.")
+        raise Wrong(f"{where}: expected finite numbers, {show(want)}, got {show(got)}.")
     if not np.allclose(got, want, rtol=rtol, atol=atol, equal_nan=True):
         raise Wrong(f"{where}: expected {show(want)}, got {show(got)}.")
 
@@ -56,19 +50,25 @@ def parts(result, count: int, names: str = "a, b", where: str = "") -> tuple:
 def floats(value, shape: tuple[int, ...], where: str) -> np.ndarray:
     """The value as finite floats of this shape, () for a single number."""
     wanted = "numbers" if shape else "a number"
-    try:
-        array = np.asarray(value)
-        numeric = array.dtype.kind in "biuf"
-    except Exception:
-        numeric = False
-    if not numeric:
-        raise Wrong(f"{where}: expected {wanted}, got {kind_of(value)}.")
+    array = _numbers(value, wanted, where)
     if array.shape != shape:
         wanted = f"shape {shape}" if shape else wanted
         raise Wrong(f"{where}: expected {wanted}, got shape {array.shape}.")
     if not np.isfinite(array).all():
         raise Wrong(f"{where}: expected {wanted}, got {show(array)}.")
     return array.astype(float)
+
+
+def _numbers(value, wanted: str, where: str) -> np.ndarray:
+    """The value as an array of whole or real numbers. True and False are none."""
+    try:
+        array = np.asarray(value)
+        numeric = array.dtype.kind in "iuf"
+    except Exception:
+        numeric = False
+    if not numeric:
+        raise Wrong(f"{where}: expected {wanted}, got {kind_of(value)}.")
+    return array
 
 
 def digest(id: str, answer) -> str:
@@ -90,12 +90,12 @@ def choice(
         wanted = ", ".join(options)
         raise Wrong(f"{part}expected one letter of {wanted}, got {answer!r:.60}.")
     if digest(id, text) != expected:
-        raise Wrong(f"{part}{text} is not the answer.")
+        raise Wrong(f"{part}this letter is not the answer.")
 
 
 def kind_of(value) -> str:
     """The name of a value's type, also where a Foreign stands for it."""
-    return value.kind if isinstance(value, Foreign) else type(value).__name__
+    return value.kind if isinstance(value, Foreign) else type_name(value)
 
 
 def show(value) -> str:

@@ -53,6 +53,13 @@ class Draw:
     def one_of(self, *values):
         return values[self.whole(0, len(values) - 1)]
 
+    def order(self, letters: str) -> str:
+        """The letters in another order, never as they are."""
+        left, found = list(letters), ""
+        while left:
+            found += left.pop(self.whole(0, len(left) - 1))
+        return found if found != letters else letters[1:] + letters[0]
+
 
 class SmallDraw(Draw):
     """Draws by Hypothesis, which makes what fails smaller: sizes, then numbers.

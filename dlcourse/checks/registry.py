@@ -22,6 +22,7 @@ from pathlib import Path
 CHAPTERS = ("ch00", "ch05", "ch07", "ch08")
 _EXERCISES: dict[str, "Exercise"] = {}
 _HIDDEN: dict[str, list["Exercise"]] = {}
+_VARIANTS: dict[str, Callable] = {}
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,23 @@ class Exercise:
     def hint(self) -> str:
         return " ".join((self.test.__doc__ or "").split())
 
-    @property
-    def wants_rng(self) -> bool:
-        return "rng" in inspect.signature(self.test).parameters
+    def settings(self, possible: dict) -> dict:
+        """Those of the possible keyword arguments that the test takes."""
+        taken = inspect.signature(self.test).parameters
+        return {name: value for name, value in possible.items() if name in taken}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What an exercise asks of one student of a course.
+
+    `values` are arguments of the exercise's test in place of its defaults; a value
+    under the name of an answer is the order of the options that it chooses from.
+    `text` maps pieces of the exercise's text to what stands there instead.
+    """
+
+    values: dict
+    text: dict[str, str] = field(default_factory=dict)
 
 
 def exercise(
@@ -78,15 +93,49 @@ def hidden(id: str, answers: list[str]) -> Callable:
     return register
 
 
-def hidden_checks(path: Path) -> dict[str, list["Exercise"]]:
-    """Those of a file, by exercise; none where there is no such file.
+def hidden_checks(*files: Path) -> dict[str, list["Exercise"]]:
+    """Those of the files that there are, by exercise.
 
-    The file may register exercises of its own, too: a course's own chapter.
+    A file may register exercises of its own, too: a course's own chapter.
     """
     _HIDDEN.clear()
-    if path.is_file():
-        runpy.run_path(str(path))
+    for file in files:
+        if file.is_file():
+            runpy.run_path(str(file))
     return dict(_HIDDEN)
+
+
+def variant(id: str) -> Callable:
+    """Register how an exercise is varied: a function from a Draw to a Variant."""
+
+    def register(drawn: Callable) -> Callable:
+        _VARIANTS[id] = drawn
+        return drawn
+
+    return register
+
+
+def shuffled(id: str, **options: str) -> Callable:
+    """Register that the options of an exercise's choices come in another order.
+
+    options: the letters that each answer chooses from, answer_7_1_i="abcd", in the
+    order in which their lists stand in the text.
+    """
+
+    def drawn(draw) -> Variant:
+        return Variant({name: draw.order(letters) for name, letters in options.items()})
+
+    def register(test: Callable) -> Callable:
+        _VARIANTS[id] = drawn
+        return test
+
+    return register
+
+
+def variant_table() -> dict[str, Callable]:
+    """The registered variants, by exercise."""
+    exercises()
+    return dict(_VARIANTS)
 
 
 def exercises() -> dict[str, Exercise]:

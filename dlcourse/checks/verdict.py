@@ -49,16 +49,24 @@ class Outcome:
         )
 
 
-def judge(exercise: Exercise, runner: answers.Runner, seed: int = 0) -> Outcome:
+def judge(
+    exercise: Exercise,
+    runner: answers.Runner,
+    seed: int = 0,
+    values: dict | None = None,
+) -> Outcome:
     """Run one check on the answers that `runner` reaches.
 
-    Whatever the learner's code raises becomes a message. `seed` draws the inputs.
+    Whatever the learner's code raises becomes a message. `seed` draws the inputs;
+    `values` are those of a Variant.
     """
-    id = exercise.id
+    id, values = exercise.id, values or {}
     rng = np.random.default_rng([seed, zlib.crc32(id.encode())])
     try:
         given = answers.read(exercise.answers, runner, exercise.chapter)
-        exercise.test(**given, **({"rng": rng} if exercise.wants_rng else {}))
+        for name in values.keys() & given.keys():
+            given[name] = answers.reordered(given[name], values[name])
+        exercise.test(**exercise.settings({"rng": rng, **values}) | given)
     except answers.NotAnswered as error:
         return Outcome(id, "not answered", f"Still to do: {error}.")
     except Wrong as error:

@@ -1,23 +1,29 @@
 """What an assignment asks, read from its master notebook, and its checks."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
 
-from dlcourse.checks.registry import Exercise, exercises, hidden_checks
+from dlcourse.checks.registry import Exercise, exercises
+from dlcourse.grading import masters as find
+from dlcourse.grading.course import Course
+from dlcourse.grading.release import HEADING, own, personal
 
-HEADING = re.compile(r"^## (\d+\.\d+) (.+)$", re.M)
 FACTS = re.compile(r"^\*(\w+) · (\d+) minutes · difficulty (\d) of 3\*$", re.M)
 
 
 @dataclass(frozen=True)
 class Question:
-    """One exercise: its check, hidden ones, and what the master says of it."""
+    """One exercise: its check, hidden ones, and what the master says of it.
+
+    `values` are those of the student's variant.
+    """
 
     exercise: Exercise
     hidden: tuple[Exercise, ...]
+    values: dict
     title: str
     kind: str
     minutes: int
@@ -43,17 +49,17 @@ class Assignment:
         return sum(question.points for question in self.questions)
 
 
-def load(masters: Path, number: int) -> Assignment:
-    """The assignment of a chapter. ValueError where there is no such master."""
-    found = sorted(masters.glob(f"{number:02d}_*.ipynb"))
-    if len(found) != 1:
-        have = ", ".join(sorted(path.name for path in masters.glob("*.ipynb")))
-        raise ValueError(
-            f"grade: expected one master {number:02d}_*.ipynb in {masters}, got "
-            f"{have or 'none'}. Name the folder of the masters with --masters."
-        )
-    notebook = nbformat.read(found[0], as_version=4)
-    extra = hidden_checks(masters / f"checks/{number:02d}.py")
+def load(
+    masters: Path, number: int, course: Course | None = None, student: str = ""
+) -> Assignment:
+    """The assignment of a chapter, in a course the student's own.
+
+    ValueError where there is no such master.
+    """
+    path = find.master(masters, number, course)
+    extra = find.checks(masters, number, course)
+    drawn = own(course.variants(student), number) if course else {}
+    notebook = personal(nbformat.read(path, as_version=4), drawn)
     table = exercises()
     given, questions, heading = [], [], None
     for cell in notebook.cells:
@@ -69,6 +75,7 @@ def load(masters: Path, number: int) -> Assignment:
                 Question(
                     table[heading],
                     tuple(extra.get(heading, ())),
+                    drawn[heading].values if heading in drawn else {},
                     match[2].strip(),
                     facts[1] if facts else "code",
                     int(facts[2]) if facts else 0,
@@ -77,5 +84,5 @@ def load(masters: Path, number: int) -> Assignment:
                 )
             )
         elif "answer" in tags and questions:
-            questions[-1] = Question(**{**vars(questions[-1]), "essay": True})
-    return Assignment(number, found[0].stem, tuple(questions), tuple(given))
+            questions[-1] = replace(questions[-1], essay=True)
+    return Assignment(number, path.stem, tuple(questions), tuple(given))

@@ -10,12 +10,15 @@ import json
 import re
 import secrets
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dlcourse.grading import report
+from dlcourse.grading import box, by_hand, report
+from dlcourse.grading import course as courses
+from dlcourse.grading.course import Course
 from dlcourse.grading.limits import Limits
 
 
@@ -27,25 +30,34 @@ class Run:
     masters: Path
     number: int
     seed: int
-    mark: str  # of master, checks and seed: a result with another one is stale
+    mark: str  # of master, checks, seed and limits: a result with another one is stale
     limits: Limits
+    course: Path | None = None
 
 
 @dataclass(frozen=True)
 class Job:
-    """One submission. `slug` names its result files."""
+    """One submission. `slug` names its files, `refused` says why it is not run."""
 
     run: Run
     path: Path
     student: str
     slug: str
+    refused: str = ""
 
     @property
     def result(self) -> Path:
         return self.run.out / "results" / f"{self.slug}.json"
 
 
-def prepare(out: Path, masters: Path, number: int, limits: Limits, seed=None) -> Run:
+def prepare(
+    out: Path,
+    masters: Path,
+    number: int,
+    limits: Limits,
+    seed: int | None = None,
+    course: Path | None = None,
+) -> Run:
     """The settings; a repeated run takes the seed of the first."""
     kept = out / "run.json"
     known = json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
@@ -57,17 +69,22 @@ def prepare(out: Path, masters: Path, number: int, limits: Limits, seed=None) ->
     if seed is None:
         seed = known.get("seed", secrets.randbelow(2**32))
     report.write(kept, report.as_json({"assignment": number, "seed": seed}))
-    return Run(out, masters, number, seed, _mark(masters, number, seed), limits)
+    mark = _mark(masters, number, f"{seed} {limits}", course)
+    return Run(out, masters, number, seed, mark, limits, course)
 
 
-def _mark(masters: Path, number: int, seed: int) -> str:
+def _mark(masters: Path, number: int, settings: str, course: Path | None) -> str:
     """A hash of everything that a result depends on, beside the submission."""
-    found = hashlib.sha256(f"{number} {seed}".encode())
+    found = hashlib.sha256(f"{number} {settings}".encode())
     package = Path(__file__).resolve().parents[1]
     files = [
         *masters.glob(f"{number:02d}_*.ipynb"),
         masters / f"checks/{number:02d}.py",
     ]
+    if course:
+        files += [course / name for name in ("secret", "roster.csv", "course.toml")]
+        files += [course / f"checks/{number:02d}.py"]
+        files += (course / "masters").glob(f"{number:02d}_*.ipynb")
     for folder in ("checks", "probes", "grading"):
         files += (package / folder).glob("*.py")
     for file in sorted(files):
@@ -76,13 +93,14 @@ def _mark(masters: Path, number: int, seed: int) -> str:
 
 
 def jobs(run: Run, submissions: Path) -> list[Job]:
-    """A job for each notebook in the folder, or for each folder in it.
+    """A job for each notebook in the folder, or for each folder in it; one for a file.
 
     NAME.ipynb is the submission of NAME; NAME/.../X.ipynb that of NAME, and of several
     notebooks there the one that bears the assignment's number. Links are not followed.
     """
     found = {}
-    for entry in sorted(submissions.iterdir()):
+    entries = [submissions] if submissions.is_file() else submissions.iterdir()
+    for entry in sorted(entries):
         if entry.suffix == ".ipynb" and (entry.is_symlink() or not entry.is_dir()):
             found[entry.stem] = entry
         elif entry.is_dir() and not entry.is_symlink():
@@ -90,7 +108,27 @@ def jobs(run: Run, submissions: Path) -> list[Job]:
             own = [p for p in notebooks if p.name.startswith(f"{run.number:02d}_")]
             if notebooks:
                 found[entry.name] = (own or notebooks)[0]
-    return [Job(run, path, name, _slug(name)) for name, path in found.items()]
+    course = courses.load(run.course) if run.course else None
+    made = [_job(run, course, name, path) for name, path in found.items()]
+    times = Counter(job.student for job in made)
+    return [
+        replace(
+            job, refused=f"Of {job.student} there are several submissions. Keep one."
+        )
+        if times[job.student] > 1
+        else job
+        for job in made
+    ]
+
+
+def _job(run: Run, course: Course | None, name: str, path: Path) -> Job:
+    """The job of a submission with this name; in a course, of the student it names."""
+    if course is None:
+        return Job(run, path, name, _slug(name))
+    student = course.who(name)
+    if student is None:
+        return Job(run, path, name, _slug(name), "The roster has no such student.")
+    return Job(run, path, student, _slug(name))
 
 
 def _slug(name: str) -> str:
@@ -107,10 +145,8 @@ def finished(job: Job) -> dict | None:
         record = json.loads(job.result.read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    same = record.get("mark") == job.run.mark and record.get("file") == _digest(
-        job.path
-    )
-    return record if same else None
+    known = {"mark": job.run.mark, "file": _digest(job.path), "refused": job.refused}
+    return record if known.items() <= record.items() else None
 
 
 def _digest(path: Path) -> str:
@@ -128,9 +164,19 @@ def work(job: Job) -> str:
     if finished(job) is not None:
         return job.slug
     run = job.run
-    asked = assignment.load(run.masters, run.number)
-    result, notebook = one.grade(job.path, job.student, asked, run.seed, run.limits)
-    record = {**result.record(), "mark": run.mark, "file": _digest(job.path)}
+    course = courses.load(run.course) if run.course else None
+    asked = assignment.load(run.masters, run.number, course, job.student)
+    if job.refused:
+        result, notebook = one.refused(job.student, asked, job.refused), None
+    else:
+        result, notebook = one.grade(job.path, job.student, asked, run.seed, run.limits)
+    lost = result.reason and notebook is not None and run.limits.sandbox
+    if lost and (wrong := box.unwell()):  # that is not the submission's fault
+        raise RuntimeError(wrong)
+    if course and (late := course.late(run.number, job.path)):
+        result.notes.append(late)
+    known = {"mark": run.mark, "file": _digest(job.path), "refused": job.refused}
+    record = {**result.record(), **known}
     if notebook is not None:
         path = run.out / "executed" / f"{job.slug}.ipynb"
         report.write(path, report.executed(notebook))
@@ -168,9 +214,11 @@ def spread(todo: list[Job], pool: Callable[[], Executor]) -> Iterator[Job]:
 
 
 def conclude(run: Run, all_jobs: list[Job], seconds: float) -> str:
-    """Write grades.csv and summary.txt; the summary's text."""
+    """Write grades.csv, by_hand.csv and summary.txt; the summary's text."""
     records = [record for job in all_jobs if (record := finished(job)) is not None]
-    report.write(run.out / "grades.csv", report.grades(records))
+    by_hand.update(run.out, records)
+    texts = by_hand.columns(by_hand.read(run.out, records))
+    report.write(run.out / "grades.csv", report.grades(records, texts))
     text = report.summary(records, seconds)
     report.write(run.out / "summary.txt", text)
     return text

@@ -2,15 +2,17 @@
 
 bubblewrap gives it namespaces of its own: no network, no other processes, no
 capability, no user namespaces inside. It sees /usr, the Python environment, the package
-without checks and grading, and its own submission, all read-only; it may write to two
-small file systems in memory, /box and /tmp, and to one folder for the kernel's sockets,
-which is watched (kernel.py). `dlcourse grade --doctor` tells whether a machine can.
+without checks and grading, and its own submission, all read-only; it may write to
+small file systems in memory alone: /box, /tmp, and one for the kernel's sockets.
+`dlcourse grade --doctor` tells whether a machine can.
 """
 
+import os
 import shutil
 import site
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,39 +51,49 @@ class Environment:
         return [p / "dlcourse" for p in sites if (p / "dlcourse").is_dir()]
 
 
+STEADY = {  # so that a notebook gives the same results everywhere
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+    "KERAS_BACKEND": "tensorflow",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    **dict.fromkeys(
+        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"
+    ),
+}
+
+
 def settings() -> dict[str, str]:
     """The environment variables inside; nothing of the machine's comes along."""
-    threads = dict.fromkeys(
-        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"
-    )
     return {
         "HOME": "/box",
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(COURSE),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONHASHSEED": "0",
-        "KERAS_BACKEND": "tensorflow",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "TF_ENABLE_ONEDNN_OPTS": "0",
-        "CUDA_VISIBLE_DEVICES": "-1",
         "IPYTHONDIR": "/box/.ipython",
-        **threads,
+        **STEADY,
     }
+
+
+def unboxed() -> dict[str, str]:
+    """Those of a kernel without a box: the user's own, and what makes it steady."""
+    return {**os.environ, **STEADY, "PYTHONPATH": str(PACKAGE.parent)}
 
 
 def command(
     inside: list[str],
     limits: Limits,
-    read: tuple[tuple[Path, str], ...] = (),
-    write: tuple[Path, ...] = (),
+    read: Sequence[tuple[Path, str]] = (),
+    sockets: str = "",
     environment: Environment | None = None,
     filter: int | None = None,
 ) -> list[str]:
     """The command line that runs `inside` in a box.
 
-    `read` are pairs (path, where it is seen) to read; `write` are folders to write to;
-    `filter` is the descriptor of seccomp.program(), which the process must inherit.
+    `read` are pairs (path, where it is seen) to read; `sockets` is a folder that is
+    made for them; `filter` is the descriptor of seccomp.program(), which the process
+    must inherit.
     """
     environment = environment or Environment.here()
     prlimit, bwrap = (shutil.which(p) or p for p in ("prlimit", "bwrap"))
@@ -113,8 +125,8 @@ def command(
         wrap += ["--perms", "0555", "--size", "4096", "--tmpfs", str(path)]
     for path, seen in read:
         wrap += ["--ro-bind", str(path), seen]
-    for path in write:
-        wrap += ["--bind", str(path), str(path)]
+    if sockets:
+        wrap += ["--size", str(MB), "--tmpfs", sockets]
     for name, value in settings().items():
         wrap += ["--setenv", name, value]
     if filter is not None:
@@ -164,6 +176,17 @@ def doctor() -> list[Finding]:
     return found
 
 
+def unwell() -> str:
+    """Why this machine cannot grade, and what to do; "" where it can."""
+    for one in doctor():
+        if one.needed and not one.well:
+            return (
+                "grade: this machine cannot sandbox, and submissions are not run "
+                f"without a sandbox. {one.advice}"
+            )
+    return ""
+
+
 def _try(line: list[str], inherit: tuple[int, ...] = ()) -> str | None:
     """What a command said when it failed; None where it did not."""
     try:
@@ -181,8 +204,11 @@ _ELSEWHERE = (
 )
 _ADVICE = (
     "bwrap said: {said}. Ubuntu 23.10 and later forbid user namespaces to unknown "
-    "programs: install apparmor-profiles, or add a profile for /usr/bin/bwrap with the "
-    "line `userns,`. Debian: sysctl kernel.unprivileged_userns_clone=1. In a "
+    "programs: install apparmor-profiles, copy bwrap-userns-restrict from "
+    "/usr/share/apparmor/extra-profiles to /etc/apparmor.d and load it with "
+    "apparmor_parser -r. Debian: sysctl kernel.unprivileged_userns_clone=1. In a "
     "container: docker run --security-opt seccomp=unconfined --security-opt "
-    "apparmor=unconfined, or podman; where that is not allowed, use a virtual machine."
+    "apparmor=unconfined --security-opt systempaths=unconfined; podman run "
+    "--security-opt seccomp=unconfined --security-opt unmask=ALL. Where that is not "
+    "allowed, use a virtual machine."
 )

@@ -26,7 +26,7 @@ from jupyter_client.manager import KernelManager
 
 from dlcourse.checks.limits import TimeUp
 from dlcourse.grading import box, seccomp
-from dlcourse.grading.limits import MB, Limits
+from dlcourse.grading.limits import Limits
 from dlcourse.probes import wire
 
 POLL = 0.1
@@ -38,33 +38,63 @@ class KernelLost(Exception):  # noqa: N818
 
 
 class Manager(KernelManager):
-    """Starts the kernel in a box; its sockets lie in a folder of their own."""
+    """Starts the kernel: in a box, or, where the limits say so, as the user.
+
+    A box's sockets lie in a small file system of its own, which is reached from here by
+    a descriptor: so it can write to nothing that is ours, not even to fill it.
+    """
 
     def __init__(self, folder: Path, limits: Limits, submission: Path | None):
-        super().__init__(transport="ipc", ip=str(folder / "socket"))
+        room = Path("/", folder.name) if limits.sandbox else folder
+        super().__init__(transport="ipc", ip=str(room / "kernel"))
         self.connection_file = str(folder / "connection.json")
         self._folder, self._limits, self._submission = folder, limits, submission
         self._kernel_spec = KernelSpec(
             argv=["ipykernel"], display_name="box", interrupt_mode="message"
         )
-        self._filter, self._alive = seccomp.program(), None
+        self._filter = seccomp.program() if limits.sandbox else None
+        self._room, self._alive, self._reached = room, None, None
 
     def format_kernel_cmd(self, extra_arguments=None):
         environment = box.Environment.here()
         start = [str(environment.python), "-m", "dlcourse.probes.kernel"]
         start += [str(self._alive[0]), "-f", self.connection_file]
         inside = [*start, "--HistoryManager.enabled=False"]
-        read = ((self._submission, "/submission"),) if self._submission else ()
-        return box.command(
-            inside, self._limits, read, (self._folder,), environment, self._filter
-        )
+        if not self._limits.sandbox:
+            return inside
+        read = [(self._folder, str(self._folder))]  # the connection file
+        if self._submission:
+            read.append((self._submission, "/submission"))
+        room = str(self._room)
+        return box.command(inside, self._limits, read, room, environment, self._filter)
+
+    async def _async_launch_kernel(self, kernel_cmd, **options):
+        await super()._async_launch_kernel(kernel_cmd, **options)
+        if self._limits.sandbox:
+            self._reached = self._reach()
+            self.ip = f"/proc/self/fd/{self._reached}/kernel"
+
+    def _reach(self) -> int:
+        """A descriptor of the folder of sockets, as soon as the box has it."""
+        ends, first = time.monotonic() + self._limits.start, self.provisioner.process
+        while first.poll() is None and time.monotonic() < ends:
+            for process in psutil.Process(first.pid).children(recursive=True):
+                with contextlib.suppress(OSError):
+                    path = f"/proc/{process.pid}/root{self._room}"
+                    return os.open(path, os.O_PATH | os.O_DIRECTORY)
+            time.sleep(0.005)
+        raise RuntimeError("the box did not start")
 
     def launch(self):
         self._alive = os.pipe()  # the kernel ends when the second is closed
         inherit = [self._alive[0], *([self._filter] if self._filter else [])]
+        where = {"env": {"PATH": "/usr/bin:/bin"}}
+        if not self._limits.sandbox:
+            where = {"env": box.unboxed(), "cwd": self._folder / "cwd"}
+            where["cwd"].mkdir()
         try:
             self.start_kernel(
-                env={"PATH": "/usr/bin:/bin"},
+                **where,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 pass_fds=inherit,
@@ -72,10 +102,10 @@ class Manager(KernelManager):
         finally:
             os.close(self._alive[0])
 
-    def cleanup_resources(self, restart=False):
-        super().cleanup_resources(restart)
-        held = [self._filter, self._alive[1] if self._alive else None]
-        self._filter = self._alive = None
+    def release(self) -> None:
+        """Close what was held open for the kernel."""
+        held = [self._filter, self._alive[1] if self._alive else None, self._reached]
+        self._filter = self._alive = self._reached = None
         for handle in held:
             if handle is not None:
                 os.close(handle)
@@ -124,6 +154,8 @@ class Kernel:
             self._client.stop_channels()
         with contextlib.suppress(Exception):
             self._manager.shutdown_kernel(now=True)
+        with contextlib.suppress(Exception):
+            self._manager.release()
         with contextlib.suppress(Exception):
             self._context.destroy(linger=0)
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -224,7 +256,7 @@ class Kernel:
         raise KernelLost(why)
 
     def _watch(self) -> None:
-        """End the box where its processes together use too much memory, or write."""
+        """End the box where its processes together use too much memory."""
         while not self._ended.wait(0.25):
             if why := self._too_much():
                 self.lost = why
@@ -234,8 +266,6 @@ class Kernel:
 
     def _too_much(self) -> str:
         """Of what the box uses too much; "" where all is well."""
-        if sum(path.stat().st_size for path in _files(self._folder)) > MB:
-            return "flooded"
         used = _memory(self._manager.provisioner)
         return "memory" if used > self.limits.memory else ""
 
@@ -244,17 +274,11 @@ def _memory(provisioner) -> int:
     """Bytes of all processes of a box."""
     total = 0
     with contextlib.suppress(psutil.Error, AttributeError):
-        for process in psutil.Process(provisioner.pid).children(recursive=True):
+        first = psutil.Process(provisioner.pid)
+        for process in (first, *first.children(recursive=True)):
             with contextlib.suppress(psutil.Error):
                 total += process.memory_info().rss
     return total
-
-
-def _files(folder: Path):
-    with contextlib.suppress(OSError):
-        for entry in os.scandir(folder):
-            if entry.is_file(follow_symlinks=False):
-                yield Path(entry.path)
 
 
 def _proper(found, request: dict) -> dict:

@@ -1,6 +1,6 @@
 """How much a submission may use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MB = 1024 * 1024
 
@@ -23,3 +23,21 @@ class Limits:
     total: float = 900.0  # the whole submission
     grace: float = 3.0  # between an interrupt and the end
     restarts: int = 6  # kernels that may hang or die
+    sandbox: bool = True  # False: `--no-sandbox`, for a notebook of one's own
+
+    def changed(self, settings: list[str]) -> "Limits":
+        """With settings such as "cell=120". ValueError where one is no limit."""
+        known = {k: type(v) for k, v in vars(self).items() if k != "sandbox"}
+        new = {}
+        for setting in settings:
+            name, _, value = setting.partition("=")
+            try:
+                new[name] = known[name](float(value))
+                if not 0 < new[name] < 1e18:
+                    raise ValueError
+            except (KeyError, ValueError, OverflowError):
+                raise ValueError(
+                    f"limit: expected NAME=NUMBER, the name one of "
+                    f"{', '.join(known)}; got {setting!r}."
+                ) from None
+        return replace(self, **new)

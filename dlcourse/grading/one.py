@@ -20,6 +20,7 @@ from dlcourse.grading.kernel import Kernel, KernelLost
 from dlcourse.grading.limits import Limits
 from dlcourse.grading.submission import Refused
 
+UNBOXED = "Graded without a sandbox: a result for the author of the notebook alone."
 REASONS = {
     "hung": "it did not end and could not be interrupted",
     "died": "it ended the process",
@@ -65,6 +66,11 @@ class Result:
         return {**asdict(self), "points": self.points}
 
 
+def refused(student: str, assignment: Assignment, reason: str) -> Result:
+    """The result of a submission that is not run."""
+    return Result(student, assignment.name, assignment.possible, reason=reason)
+
+
 def grade(
     path: Path,
     student: str,
@@ -98,7 +104,7 @@ class Session:
     def __init__(self, notebook, assignment: Assignment, limits: Limits, path: Path):
         self.assignment, self.limits, self._path = assignment, limits, path
         self.cells = [c for c in notebook.cells if c.cell_type == "code"]
-        self.notes: list[str] = []
+        self.notes: list[str] = [] if limits.sandbox else [UNBOXED]
         self._bad: set[int] = set()  # numbers of the cells that are left out
         self._ends = time.monotonic() + limits.total
         self._starts, self._kernel = 0, None
@@ -168,10 +174,10 @@ class Session:
         found = Outcome(question.id, "wrong")
         try:
             runner = _Asking(self._kernel, self.limits, self._ends)
-            found = self._allowed(question, runner) or judge(exercise, runner, seed)
-            for extra in question.hidden:
-                if found.status == "passed":
-                    found = judge(extra, runner, seed)
+            checks = [exercise, *question.hidden]
+            found = self._allowed(question, runner)
+            while checks and (found is None or found.status == "passed"):
+                found = judge(checks.pop(0), runner, seed, question.values)
         except KernelLost as lost:
             why = REASONS.get(str(lost), str(lost))
             found = Outcome(question.id, "wrong", f"The answer was called, and {why}.")

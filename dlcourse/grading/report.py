@@ -101,17 +101,22 @@ def _harmless(output):
     )
 
 
-def grades(records: list[dict]) -> str:
-    """grades.csv: a row a student, a column a question."""
+def grades(records: list[dict], texts: tuple[list, dict] = ([], {})) -> str:
+    """grades.csv: a row a student, a column a question.
+
+    `texts` are the columns of by_hand.csv and a row for each student (by_hand.columns).
+    """
     ids = [
         mark["id"] for mark in max((r["marks"] for r in records), key=len, default=[])
     ]
-    rows = [["student", "points", "possible", *ids, "reason"]]
+    rows = [["student", "points", "possible", *ids, *texts[0], "reason"]]
     for record in sorted(records, key=lambda r: r["student"]):
         points = {mark["id"]: mark["points"] for mark in record["marks"]}
         rows.append(
             [cell(record["student"]), record["points"], record["possible"],
-             *(points.get(id, 0) for id in ids), cell(record["reason"])]
+             *(points.get(id, 0) for id in ids),
+             *texts[1].get(cell(record["student"]), [""] * len(texts[0])),
+             cell(record["reason"])]
         )  # fmt: skip
     return table(rows)
 

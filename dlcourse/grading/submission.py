@@ -11,6 +11,7 @@ import nbformat
 from dlcourse.grading.limits import Limits
 
 MOST_CELLS = 2000
+CHECKS = ("dlcourse.check", "dlcourse.progress", "dlcourse.variants")
 
 
 class Refused(Exception):  # noqa: N818
@@ -89,11 +90,11 @@ def tree(source: str) -> ast.Module | None:
 
 
 def only_checks(source: str) -> bool:
-    """Whether a cell does nothing but call dlcourse.check or dlcourse.progress."""
+    """Whether a cell does nothing but call the learner's checks."""
     module = tree(source)
     return bool(module and module.body) and all(
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Call)
-        and ast.unparse(node.value.func) in ("dlcourse.check", "dlcourse.progress")
+        and ast.unparse(node.value.func) in CHECKS
         for node in module.body
     )

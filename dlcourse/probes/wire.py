@@ -88,7 +88,15 @@ def _foreign(value) -> Foreign:
         text = repr(value)[:200]
     except Exception:
         text = ""
-    return Foreign(type(value).__name__, text)
+    return Foreign(type_name(value), text)
+
+
+def type_name(value) -> str:
+    """The name of a value's type; of an array also what it holds."""
+    name = type(value).__name__
+    if not isinstance(value, np.ndarray):
+        return name
+    return f"{name} of {value.dtype.type.__name__.strip('_')}"
 
 
 def encode(value) -> str:

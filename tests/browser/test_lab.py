@@ -1,4 +1,4 @@
-"""In a real JupyterLab: no raw markup, every cell runs, every demo moves."""
+"""In a real JupyterLab: no raw markup, every cell runs, every demo moves, an exercise is done."""
 
 import json
 import os
@@ -18,6 +18,7 @@ from playwright.sync_api import expect
 from browser.pages import BAD_MATHEMATICS, PROSE, RAW
 
 BUSY = "[...document.querySelectorAll('.jp-InputPrompt')].some(p => p.textContent.includes('*'))"
+IDLE = "document.querySelector('#jp-main-statusbar')?.textContent.includes('| Idle')"
 ERRORS = """[...document.querySelectorAll('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]')]
   .map(node => node.textContent.slice(-400))"""
 
@@ -83,13 +84,19 @@ def opened(browser, address: str, path: Path):
         "document.querySelectorAll('.jp-MarkdownCell .jp-RenderedMarkdown').length"
     )
     page.wait_for_function(f"{rendered} >= {expected}", timeout=90_000)
+    page.wait_for_function(IDLE, timeout=60_000)  # before, "Run" does nothing
     return page
+
+
+def start_all(page) -> None:
+    """Run all cells: the menu's entry."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
 
 
 def run_all(page, seconds: int) -> None:
     """Run all cells and wait until none is busy."""
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    start_all(page)
     page.wait_for_function(BUSY, timeout=30_000)
     page.wait_for_function(f"!({BUSY})", timeout=1000 * seconds)
 
@@ -139,4 +146,40 @@ def test_chapter_in_jupyterlab(browser, jupyterlab, path: Path):
             back()
             expect(picture).to_have_attribute("src", first, timeout=30_000)
     assert page.evaluate(ERRORS) == []
+    page.close()
+
+
+def answer(page, source: str) -> None:
+    """Write a function into the cell that defines one of its name; run it and the check below."""
+    cell = page.locator(".jp-CodeCell").filter(has_text=source.split("(")[0] + "(")
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(source)
+    page.keyboard.press("Shift+Enter")  # and on to the next cell, which is the check
+    page.keyboard.press("Shift+Enter")
+
+
+@pytest.mark.browser
+def test_an_exercise_in_jupyterlab(browser, jupyterlab):
+    """Not answered, a wrong answer, the right one: words and marks say so, and where the wrong one is wrong."""
+    master = nbformat.read(ROOT / "solutions/07_backpropagation.ipynb", as_version=4)
+    right = next(c.source for c in master.cells if "def gradient(" in c.source)
+    wrong = right.replace("(p - y) / len(x)", "(p - y)")
+    assert wrong != right
+    page = opened(browser, jupyterlab, ROOT / "exercises/07_backpropagation.ipynb")
+    said = []
+    page.on("console", lambda m: m.type == "error" and said.append(m.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    start_all(page)
+    check = 'dlcourse.check("7.4")'
+    box = page.locator(".jp-CodeCell").filter(has_text=check).locator("[role=status]")
+    expect(box).to_contain_text("○ Exercise 7.4: not answered", timeout=60_000)
+    answer(page, wrong)
+    expect(box).to_contain_text("✗ Exercise 7.4: not right yet", timeout=30_000)
+    expect(box).to_contain_text("dL/dtheta")
+    expect(box).to_contain_text("On this input:")
+    expect(box).to_contain_text("Hint: ")
+    answer(page, right)
+    expect(box).to_have_text("✓ Exercise 7.4: passed", timeout=30_000)
+    assert page.evaluate(ERRORS) == [] and said == []
     page.close()

@@ -6,11 +6,12 @@ that a failure.
 
 import re
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urljoin
+from urllib.parse import unquote, urldefrag, urljoin, urlparse
 
 import pytest
+from project import Project
 
-from browser.pages import BAD_MATHEMATICS, HTML, PAGES, page_text, settled
+from browser.pages import BAD_MATHEMATICS, HTML, PAGES, ROOT, page_text, settled
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
 MOST_BYTES = 1_500_000
@@ -144,6 +145,25 @@ def test_links_and_anchors_lead_somewhere(built) -> None:
             ):
                 dead.append(f"{name}: {link}")
     assert not dead, "\n".join(sorted(set(dead)))
+
+
+def test_launch_buttons_name_existing_files(built) -> None:
+    """Every notebook's page opens in Colab what lies in the repository."""
+    repository = re.escape(urlparse(Project(ROOT).repository).path)
+    opens, opened, wrong = (
+        r'href="https://colab\.research\.google\.com([^"]*)"',
+        set(),
+        [],
+    )
+    for name in PAGES:
+        for link in re.findall(opens, page_text(name)):
+            match = re.fullmatch(rf"/github{repository}/blob/[\w.]+/(.+\.ipynb)", link)
+            if match and (ROOT / match[1]).is_file():
+                opened.add(match[1].replace(".ipynb", ".html"))
+            else:
+                wrong.append(f"{name}: {link}")
+    assert not wrong
+    assert opened == {n for n in PAGES if n.startswith(("chapters/", "exercises/"))}
 
 
 def test_chapters_are_not_heavy(built) -> None:

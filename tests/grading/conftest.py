@@ -1,6 +1,7 @@
 """A tiny assignment, 97: three questions of one point each, which need no framework."""
 
 import shutil
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -52,6 +53,7 @@ def masters(tmp_path, monkeypatch):
     """The folder of the master and its checks."""
     monkeypatch.setattr(registry, "CHAPTERS", ())
     monkeypatch.setattr(registry, "_EXERCISES", {})
+    monkeypatch.setattr(registry, "_VARIANTS", {})
     folder = tmp_path / "masters"
     (folder / "checks").mkdir(parents=True)
     nbformat.write(notebook(), folder / "97_tiny.ipynb")
@@ -60,8 +62,12 @@ def masters(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def graded(masters, tmp_path):
-    """graded(notebook or bytes) -> (result, executed notebook)."""
+def graded(masters, tmp_path, monkeypatch):
+    """graded(notebook or bytes) -> (result, executed notebook). `graded.folder` is
+    where boxes make temporary folders."""
+    folder = tmp_path / "t"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
 
     def run(submitted, name="97_tiny.ipynb", limits=LIMITS, seed=5):
         path = tmp_path / "handed-in" / name
@@ -73,4 +79,5 @@ def graded(masters, tmp_path):
         asked = assignment.load(masters, 97)
         return one.grade(path, "Ada", asked, seed, limits)
 
+    run.folder = folder
     return run

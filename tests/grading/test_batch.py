@@ -141,6 +141,22 @@ def test_without_a_sandbox_nothing_is_graded(handed_in, tmp_path, capsys, monkey
     assert "✗ the program bwrap" in said and "apt install bubblewrap" in said
 
 
+def test_a_machine_that_cannot_sandbox_blames_no_submission(
+    masters, handed_in, tmp_path, monkeypatch
+):
+    """As a worker of a scheduler may be: there is a bwrap, but it makes no box."""
+    fake = tmp_path / "bin/bwrap"
+    fake.parent.mkdir()
+    fake.write_text("#!/bin/sh\nexit 1\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", str(fake.parent), prepend=os.pathsep)
+    run = batch.prepare(tmp_path / "out", masters, 97, LIMITS)
+    job = batch.jobs(run, handed_in)[1]
+    with pytest.raises(RuntimeError, match="this machine cannot sandbox"):
+        batch.work(job)
+    assert not job.result.exists()
+
+
 def test_dask_loses_nothing_and_grades_nothing_twice(masters, handed_in, tmp_path):
     """A scheduler and two workers on this machine; one is killed in the middle."""
     distributed = pytest.importorskip("distributed")

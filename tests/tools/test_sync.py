@@ -5,7 +5,7 @@ import pytest
 import sync
 from nbtext import to_notebook
 
-from exercises import generate
+from dlcourse.grading.stripping import generate
 
 
 def test_nothing_has_drifted():

@@ -1,5 +1,7 @@
 """Wrong answers of chapter 0."""
 
+from wrong import short_cuts, with_line
+
 VERSION = """
 def version(text):
     {body}
@@ -128,9 +130,12 @@ WRONG = {
     "0.3": {
         "(i) all is well": 'answer_0_3_i = "a"',
         "(i) by inputs": 'answer_0_3_i = "c"',
+        "(i) no bias": 'answer_0_3_i = "d"',
         "(ii) no product": 'answer_0_3_ii = "b"',
         "(ii) a column": 'answer_0_3_ii = "d"',
+        "(ii) all is well": 'answer_0_3_ii = "a"',
         "(iii) no product": 'answer_0_3_iii = "b"',
+        "(iii) one row and column a sample": 'answer_0_3_iii = "d"',
         "a word": 'answer_0_3_iii = "shape"',
     },
     "0.4": {
@@ -141,6 +146,20 @@ WRONG = {
         "shrinks": SUMS.format(result="W_start.sum(axis=1) * (1 - eta) ** steps"),
         "trained": TRAINED,
         "without the first class": SUMS.format(result="W_start[:, 1:].sum(axis=1)"),
+        **short_cuts("steps_0_4"),
+        "steps: a sign": with_line(
+            "steps_0_4", 1, "sum(w) + eta * x * sum(softmax(z) - y)"
+        ),
+        "steps: a sign in the brackets": with_line(
+            "steps_0_4", 2, "sum(w) - eta * x * (sum(softmax(z)) + sum(y))"
+        ),
+        "steps: the rate forgotten": with_line(
+            "steps_0_4", 2, "sum(w) - x * (sum(softmax(z)) - sum(y))"
+        ),
+        "steps: a sum forgotten": with_line(
+            "steps_0_4", 1, "sum(w) - eta * x * (softmax(z) - y)"
+        ),
+        "steps: another result": with_line("steps_0_4", 3, "sum(w)"),
     },
     "0.5": {
         "the broken one": "repaired_step = broken_step",
@@ -198,7 +217,10 @@ WRONG = {
         "a text": 'answer_0_8_sd = "1.2 %"',
         "0.1 read as a share": "answer_0_8_n = 0.95 * 0.05 / 0.1**2",
         "without the square": "answer_0_8_n = 0.95 * 0.05 / 0.001",
+        "1 - q forgotten": "answer_0_8_n = 0.95 / 0.001**2",
+        "no pictures": "answer_0_8_n = 0",
         "B is better": 'answer_0_8_claim = "a"',
         "not decided is equal": 'answer_0_8_claim = "c"',
+        "seeds, not pictures": 'answer_0_8_claim = "d"',
     },
 }

@@ -1,5 +1,7 @@
 """Wrong answers of chapter 5."""
 
+from wrong import short_cuts, with_line
+
 DIFFERENCE = "def central_difference(f, z, eps=1e-4): return {result}"
 PERCEPTRON = """
 def {name}(x, y, epochs=1000):
@@ -273,6 +275,28 @@ def repaired(x, y, epochs):
         "too generous": MARGIN.format(result="2 * (R**2 + 2 * beta) / gamma**2"),
         "rounded": MARGIN.format(result="int((R**2 + 2 * beta) / gamma**2)"),
         "a list": MARGIN.format(result="[(R**2 + 2 * beta) / gamma**2]"),
+        **short_cuts("steps_5_7"),
+        "steps: a sign": with_line(
+            "steps_5_7",
+            1,
+            "w @ w - w @ (s * x) - (s * x) @ w + (s * x) @ (s * x)",
+        ),
+        "steps: the mixed term once": with_line(
+            "steps_5_7", 2, "w @ w + s * (x @ w) + s**2 * (x @ x)"
+        ),
+        "steps: no mixed term": with_line("steps_5_7", 1, "w @ w + (s * x) @ (s * x)"),
+        "steps: s without square": with_line(
+            "steps_5_7", 2, "w @ w + 2 * s * (x @ w) + s * (x @ x)"
+        ),
+        "steps: s forgotten at the end": with_line(
+            "steps_5_7", 3, "w @ w + 2 * (x @ w) + x @ x"
+        ),
+        "steps: entries, no product": with_line(
+            "steps_5_7", 1, "w * w + 2 * s * x * w + x * x"
+        ),
+        "steps: ^ for a power": with_line(
+            "steps_5_7", 2, "w @ w + 2 * s * (x @ w) + s^2 * (x @ x)"
+        ),
     },
     "5.8": {
         "half without a bias": "half_5_8 = 4",

@@ -1,5 +1,7 @@
 """Wrong answers of chapter 7."""
 
+from wrong import short_cuts, with_line
+
 GRADIENT = """
 def gradient(theta1, theta2, x, y):
     ones = np.ones((len(x), 1))
@@ -62,7 +64,10 @@ WRONG = {
     "7.1": {
         "an optimizer": 'answer_7_1_i = "b"',
         "difference quotients": 'answer_7_1_i = "d"',
-        "the second part": 'answer_7_1_ii = "b"',
+        "gradient descent": 'answer_7_1_i = "a"',
+        "the sign changes with the optimizer": 'answer_7_1_ii = "b"',
+        "the order changes": 'answer_7_1_ii = "c"',
+        "the mean changes": 'answer_7_1_ii = "d"',
         "a word": 'answer_7_1_ii = "nothing"',
     },
     "7.2": {
@@ -76,6 +81,14 @@ WRONG = {
         "no slope": "answer_7_3_dw = [3.0, 1.0, 1.0]",
         "the bias forgotten": "answer_7_3_dw = [0.4474, 0.1491]",
         "f without sigma": "answer_7_3_f = 1.5",
+        "f of -t": "answer_7_3_f = 0.1824",
+        "tanh for sigma": "answer_7_3_f = 0.9051",
+        "the slope for f": "answer_7_3_f = 0.1491",
+        "f for the slope": "answer_7_3_dw = [2.4527, 0.8176, 0.8176]",
+        "the sign for w": "answer_7_3_dw = [-0.4474, -0.1491, -0.1491]",
+        "x, not w": "answer_7_3_dx = [0.4474, 0.1491]",
+        "the bias, too": "answer_7_3_dx = [0.1491, -0.2983, 0.0746]",
+        "two decimals": "answer_7_3_dx = [0.15, -0.30]",
     },
     "7.4": {
         "the broken one": "gradient = broken_gradient",
@@ -101,6 +114,24 @@ WRONG = {
         "the order of the results": THRESHOLDS.format(
             s="(1 - b**2) * (r @ W.T)",
             result="-s.sum(axis=0), x.T @ s, b.T @ r, -r.sum(axis=0)",
+        ),
+        **short_cuts("steps_7_5"),
+        "steps: the sign at the threshold": with_line(
+            "steps_7_5", 4, "(w * tanh(a - g) - c) * w * (1 - tanh(a - g)**2)"
+        ),
+        "steps: the half stays": with_line(
+            "steps_7_5", 1, "(w * tanh(a - g) - c) * diff(w * tanh(a - g) - c, g) / 2"
+        ),
+        "steps: the weight forgotten": with_line(
+            "steps_7_5", 2, "(w * tanh(a - g) - c) * diff(tanh(a - g), g)"
+        ),
+        "steps: the slope of the logistic function": with_line(
+            "steps_7_5",
+            3,
+            "(w * tanh(a - g) - c) * w * tanh(a - g) * (1 - tanh(a - g)) * diff(-g, g)",
+        ),
+        "steps: the derivative for a": with_line(
+            "steps_7_5", 2, "(w * tanh(a - g) - c) * w * diff(tanh(a - g), a)"
         ),
     },
     "7.6": {
@@ -144,6 +175,23 @@ WRONG = {
         "in place": RESIDUAL.format(
             result="dy.__iadd__(delta @ W.T), x.T @ delta, delta.sum(axis=0)"
         ),
+        **short_cuts("steps_7_7"),
+        "steps: the fork forgotten": with_line(
+            "steps_7_7", 2, "diff(sum(G * tanh(X @ W + b)), X)"
+        ),
+        "steps: W without transpose": with_line(
+            "steps_7_7", 3, "G + (G * (1 - tanh(X @ W + b)**2)) @ W"
+        ),
+        "steps: the sign of the slope": with_line(
+            "steps_7_7", 3, "G - (G * (1 - tanh(X @ W + b)**2)) @ W.T"
+        ),
+        "steps: no slope": with_line("steps_7_7", 3, "G + G @ W.T"),
+        "steps: G left out": with_line(
+            "steps_7_7", 1, "diff(sum(X), X) + diff(sum(G * tanh(X @ W + b)), X)"
+        ),
+        "steps: a derivative of a matrix": with_line(
+            "steps_7_7", 2, "G + G * diff(tanh(X @ W + b), X)"
+        ),
     },
     "7.8": {
         "float64": STEPS.format(e="float(eps)", back="- e", middle="median")
@@ -155,6 +203,9 @@ WRONG = {
         "one-sided": STEPS.format(e="np.float32(eps)", back="+ 0 * e", middle="median"),
         "the best step of float64": "answer_7_8 = 6e-6",
         "a list": "answer_7_8 = [7e-3]",
+        "the cube root forgotten": "answer_7_8 = 2.8e-7",
+        "the largest step": "answer_7_8 = 0.1",
+        "the exponent": "answer_7_8 = -2.2",
     },
     "7.9": {
         "two products for the first layer": COUNT.format(

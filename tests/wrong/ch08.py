@@ -1,5 +1,7 @@
 """Wrong answers of chapter 8."""
 
+from wrong import short_cuts, with_line
+
 STACK = """
 def repair_1():
     return keras.Sequential([{layers}])
@@ -381,8 +383,12 @@ WRONG = {
         "nested": "params_8_2 = [0, [1, 2], 3, 4]",
         "the weights alone": "bytes_8_2 = bytes_8_2 // 4",
         "float64": "bytes_8_2 = 2 * bytes_8_2",
+        "one moment": "bytes_8_2 = bytes_8_2 // 4 * 3",
+        "bits": "bytes_8_2 = 8 * bytes_8_2",
         "the last batch left out": "steps_8_2 = 1718",
         "no whole number": "steps_8_2 = 55_000 / 32",
+        "one step an image": "steps_8_2 = 55_000",
+        "a step more": "steps_8_2 = steps_8_2 + 1",
         "a full last batch": "last_8_2 = 32",
         "not a number": "last_8_2 = float('nan')",
         "a text": "last_8_2 = '24'",
@@ -470,6 +476,20 @@ WRONG = {
         "bits": ENTROPY.format(result="-(share * np.log2(share)).sum()"),
         "a mean over classes": ENTROPY.format(result="-np.log(share).mean()"),
         "the classes that are there": ENTROPY.format(result="np.log(len(share))"),
+        **short_cuts("steps_8_6"),
+        "steps: a sign": with_line(
+            "steps_8_6", 2, "diff((c / sum(c)) @ b - log(sum(exp(b))), b)"
+        ),
+        "steps: the counts, no shares": with_line(
+            "steps_8_6", 2, "diff(sum(c) * log(sum(exp(b))) - c @ b, b)"
+        ),
+        "steps: the sum forgotten": with_line(
+            "steps_8_6", 1, "diff(-(c / sum(c)) @ (b - log(exp(b))), b)"
+        ),
+        "steps: one over, not the share": with_line(
+            "steps_8_6", 3, "1 / sum(exp(b)) - c / sum(c)"
+        ),
+        "steps: another result": with_line("steps_8_6", 4, "softmax(b) - c"),
     },
     "8.7": {
         "the mean over batches": epoch(weight="1"),
@@ -482,6 +502,7 @@ WRONG = {
         "one number": epoch(result="total / count"),
         "after the epoch": 'answer_8_7 = "b"',
         "between": 'answer_8_7 = "c"',
+        "nothing is left": 'answer_8_7 = "d"',
     },
     "8.8": {
         "A and D exchanged": 'faults_8_8 = "adcb"',
