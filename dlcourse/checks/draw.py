@@ -166,14 +166,14 @@ def _search(draw, test, rng) -> None:
 
 def described(inputs: dict) -> str:
     """The inputs, a line each."""
-    lines = [f"  {name} = {_short(value)}" for name, value in inputs.items()]
+    lines = [_line(f"  {name} = ", value) for name, value in inputs.items()]
     return "\n".join(["On this input:", *lines])
 
 
-def _short(value) -> str:
+def _line(begin: str, value) -> str:
+    """What a name stands for; the rows of a matrix stand below each other."""
     if not isinstance(value, np.ndarray):
-        return repr(value)
+        return f"{begin}{value!r}"
     if value.size > 30:
-        return f"{show(value)} of shape {value.shape}"
-    text = np.array2string(value, separator=", ", precision=6)
-    return text.replace("\n", "\n      ")
+        return f"{begin}{show(value)} of shape {value.shape}"
+    return begin + np.array2string(value, separator=", ", precision=6, prefix=begin)

@@ -20,7 +20,7 @@ from dlcourse.grading.assignment import FACTS, HEADING
 
 CHECK = re.compile(r'^dlcourse\.check\("\d+\.\d+"\)', re.M)
 CONFIG = '''\
-"""nbgrader's configuration of this course, made by `dlcourse nbgrader`.
+"""nbgrader's configuration of this course, made by `dlcourse course nbgrader`.
 
 source/NN_name/ holds the masters. In this folder:
 

@@ -63,7 +63,8 @@ ATTACKS = {
     "daemon left behind": (
         {"more": "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
                  "        time.sleep(1000)\n    os._exit(0)"}, 3, "", 20),
-    "200 MB of output": ({"more": "print('x' * 200_000_000)"}, 3, "wrote too much", 40),
+    # It writes too much, or on a busy machine does not end in time: which comes first is open.
+    "200 MB of output": ({"more": "print('x' * 200_000_000)"}, 3, "was left out: it", 40),
     "output without end": (
         {"more": "while True: print('x' * 1000)"}, 3, "wrote too much", 40),
     "output without end, in a function": (
@@ -126,6 +127,11 @@ ATTACKS = {
 }  # fmt: skip
 
 
+def printed(cell) -> str:
+    """What a cell printed; it may have come in pieces."""
+    return "".join(out.get("text", "") for out in cell.get("outputs", []))
+
+
 def children() -> set:
     """The processes that descend from this one."""
     return {p.pid for p in psutil.Process().children(recursive=True)}
@@ -144,10 +150,7 @@ def test_attack(graded, name):
             "passed"
         ] * 2 or not points
     assert words in said
-    printed = "".join(
-        out.get("text", "") for c in executed.cells for out in c.get("outputs", [])
-    )
-    assert "CONNECTED" not in printed
+    assert "CONNECTED" not in "".join(map(printed, executed.cells))
     assert children() <= before and not list(graded.folder.iterdir())
 
 
@@ -177,7 +180,7 @@ def test_nothing_of_the_host_is_seen(graded, masters, tmp_path, monkeypatch):
     _, executed = graded(
         notebook(more=SEARCH.format(paths=paths) + "print(dict(os.environ))")
     )
-    text = executed.cells[-1].outputs[0].text
+    text = printed(executed.cells[-1])
     for secret in ("root:", "def exercise", "a secret of", "somebody else", "nbformat_minor",
                    "ch07.py", "unshare-user", os.uname().nodename):  # fmt: skip
         assert secret not in text, secret
@@ -203,7 +206,7 @@ def test_only_the_small_file_systems_can_be_written(graded, tmp_path):
         "    except OSError as error:\n        print(error)\n"
     )
     result, executed = graded(notebook(more=code))
-    text = executed.cells[-1].outputs[0].text
+    text = printed(executed.cells[-1])
     text = text.replace(f"WROTE {target}\n", "")  # that was in its own /tmp
     assert not target.exists() and "WROTE" not in text and "ENDLESS" not in text
     assert text.count("No space left") == 4 and result.points == 3

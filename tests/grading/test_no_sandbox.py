@@ -11,7 +11,7 @@ import pytest
 from dlcourse.grading import batch, cli
 from dlcourse.grading.limits import Limits
 from grading.conftest import LIMITS, notebook
-from grading.test_hostile import children
+from grading.test_hostile import children, printed
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs Unix sockets")
 UNBOXED = dataclasses.replace(LIMITS, sandbox=False)
@@ -49,7 +49,7 @@ def test_it_runs_as_the_user_and_says_so(command, mine, tmp_path, monkeypatch, c
     assert status == 0 and result["points"] == 2 and result["student"] == "mine"
     assert "without a sandbox" in result["notes"][0]
     executed = nbformat.read(next(tmp_path.glob("out/executed/*")), as_version=4)
-    assert executed.cells[-1].outputs[0].text == "seen []\n"
+    assert printed(executed.cells[-1]) == "seen []\n"
 
 
 def test_the_model_answers_earn_all_points(command, mine):
