@@ -1,6 +1,6 @@
 # `make` lists the targets. Everything runs in .venv, which the first target that needs it creates from the lock.
 .DEFAULT_GOAL := help
-.PHONY: help book html test check lab data test-gpu test-colab test-backends bench proofs mutants results sync numbers exercises lock clean
+.PHONY: help book html test check lab data test-gpu test-colab test-backends bench proofs mutants results pdf slides sync numbers exercises lock audit clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,6 +19,12 @@ book: $(VENV)/.ready  ## run the chapters, build the book, serve it on this mach
 html: $(VENV)/.ready  ## the same without serving
 	$(BIN)/python tools/book.py html
 
+pdf: $(VENV)/.ready  ## the whole book as one PDF; needs TeX, and says what to install where it is missing
+	$(BIN)/python tools/paper.py
+
+slides: $(VENV)/.ready  ## slides of each chapter, for instructors
+	$(BIN)/python tools/slides.py
+
 test: html check  ## everything: unit tests, twins, every notebook, the pages in a browser
 	$(BIN)/python -m pytest -n 2 tests
 	rm -rf .build/asserted/nbval
@@ -36,13 +42,13 @@ check: $(VENV)/.ready  ## lint, formats, drift of generated files, conventions o
 	$(BIN)/python tools/results.py --stale
 
 lab: $(VENV)/.ready  ## JupyterLab on the chapters
-	$(BIN)/jupyter lab --ServerApp.root_dir=$(CURDIR) --LabApp.default_url=/lab/tree/chapters/00_first_hour.ipynb
+	$(BIN)/jupyter lab --ServerApp.root_dir=$(CURDIR) --LabApp.app_settings_dir=$(CURDIR)/tools/lab --LabApp.default_url=/lab/tree/chapters/00_first_hour.ipynb
 
 data: $(VENV)/.ready  ## fetch the full-size data sets, checksums verified
 	$(BIN)/python -c "from dlcourse import datasets; datasets.fetch_all()"
 
-test-gpu: $(VENV)/.ready  ## run the chapters at full size; fails without a GPU
-	$(KERNEL) DLCOURSE_REQUIRE_GPU=1 $(BIN)/python -m pytest $(NBVAL) chapters
+test-gpu: $(VENV)/.ready  ## the chapters at full size on a GPU, measured; fails without one: the page Where it runs
+	$(BIN)/python tools/gpu.py
 
 test-colab: $(VENV)/.ready  ## every notebook on Colab's Python and versions, installed as Colab would (6 minutes)
 	$(BIN)/python tools/colab.py test
@@ -74,8 +80,19 @@ numbers: $(VENV)/.ready  ## renumber the equations and figures of the chapters
 lock: $(VENV)/.ready  ## resolve the dependencies anew: requirements.lock and environment.yml
 	$(BIN)/python tools/lock.py
 
+audit: $(VENV)/.ready  ## known faults of the pinned packages; needs the network
+	$(BIN)/python tools/audit.py
+
 clean:  ## remove what was built, but not .venv
 	rm -rf .build book/_build
+
+# An environment whose Python is gone, or that lacks or cannot import what the tools import, is made anew.
+SOUND := import numpy, nbformat, tqdm, yaml, importlib.util as i; [None for n in ("keras", "tensorflow", "jupyter_book", "uv") if not i.find_spec(n) and exit(1)]
+BROKEN := $(if $(wildcard $(VENV)/.ready),$(shell $(BIN)/python -c '$(SOUND)' >/dev/null 2>&1 || echo yes))
+ifeq ($(BROKEN),yes)
+$(warning $(VENV) is broken: making it anew)
+.PHONY: $(VENV)/.ready
+endif
 
 # The environment: venv, then uv from the lock, then all of the lock with its hashes. Where uv finds no index, pip does it.
 $(VENV)/.ready: requirements.lock pyproject.toml
@@ -84,7 +101,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) lacks venv." \
 		"Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "Installing into $(VENV) with $$($(PYTHON) --version) ..."
-	@$(PYTHON) -c 'import os, shutil; [os.path.exists("$(VENV)/pyvenv.cfg") or shutil.rmtree("$(VENV)", True)]'
+	@$(PYTHON) -c 'import os, shutil; ("$(BROKEN)" or not os.path.exists("$(VENV)/pyvenv.cfg")) and shutil.rmtree("$(VENV)", True)'
 	$(PYTHON) -m venv $(VENV)
 	@awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' requirements.lock > $(VENV)/uv.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock

@@ -6,6 +6,7 @@ sha256 of the decompressed content: a missing, truncated or altered file is an e
 that says so, never data that is silently wrong.
 """
 
+import errno
 import gzip
 import hashlib
 import os
@@ -190,10 +191,23 @@ def path(name: str, part: str, download: bool = False) -> Path:
         )
     except (OSError, ValueError) as error:  # what requests and pooch raise
         raise DownloadError(
-            f"{name}: expected to fetch {address}, but: {error}. Check the network and "
-            f"try again, or put the file into {cache() / name}."
+            f"{name}: expected to fetch {address}, but: {error}. "
+            f"{_advice(error, cache() / name)}"
         ) from error
     return Path(found)
+
+
+def _advice(error: OSError | ValueError, folder: Path) -> str:
+    """What to do about a failed download: a full disk, a locked folder, a network."""
+    number = getattr(error, "errno", None)
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk of {folder} is full: free some space and try again."
+    if isinstance(error, PermissionError) or number == errno.EROFS:
+        return (
+            f"{folder} cannot be written to. Make it writable, or put the file into a "
+            f"folder of your own, DIR/{folder.name}/, and set DLCOURSE_DATA=DIR."
+        )
+    return f"Check the network and try again, or put the file into {folder}."
 
 
 def content(name: str, part: str, download: bool = False) -> bytes:

@@ -3,11 +3,13 @@
 import contextlib
 import ctypes
 import importlib.metadata
+import json
 import os
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +17,12 @@ from dlcourse.validation import require_positive_int
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 _BACKEND_PACKAGES = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
+_GPU_PACKAGES = {
+    "tensorflow": "tensorflow[and-cuda]",
+    "jax": "jax[cuda12]",
+    "torch": "torch",
+}
+_STEP_LIMIT = 0.02  # seconds
 
 
 def start(chapter: int) -> np.random.Generator:
@@ -115,8 +123,8 @@ def gpus() -> list[str]:
     if not found and os.environ.get("DLCOURSE_REQUIRE_GPU") == "1":
         raise RuntimeError(
             f"DLCOURSE_REQUIRE_GPU=1: expected a GPU that {name} can use, found none. "
-            'Install the driver and `pip install "dlcourse[gpu]"`, or unset the '
-            "variable."
+            f'Install the driver and `pip install "{_GPU_PACKAGES[name]}"`, or unset '
+            "the variable."
         )
     return found
 
@@ -155,6 +163,61 @@ def seconds(function: Callable[[], object], repeats: int = 5) -> float:
         _finish(function())
         times.append(time.perf_counter() - begin)
     return statistics.median(times)
+
+
+def seconds_by_size(
+    what: str, make: Callable, sizes: Iterable[int], repeats: int = 3
+) -> dict[int, float]:
+    """Seconds of a step at each size, up to the first that takes more than 20 ms.
+
+    `make(size)` returns the step, a function without arguments. Prints and writes down.
+    DLCOURSE_STEP_LIMIT sets another limit in seconds (`make test-gpu`).
+    """
+    limit = float(os.environ.get("DLCOURSE_STEP_LIMIT", _STEP_LIMIT))
+    times = {}
+    for size in sizes:
+        times[size] = seconds(make(size), repeats)
+        if times[size] > limit:
+            break
+    print(
+        f"{what}: "
+        + ", ".join(f"{1e3 * t:.2f} ms at {size:,}" for size, t in times.items())
+    )
+    write_down(what, times)
+    return times
+
+
+def write_down(what: str, times: dict[int, float]) -> None:
+    """Hand seconds by size, and the peak memory, to the page "Where it runs".
+
+    They go, as a line of JSON, into the file that DLCOURSE_MEASURED names
+    (`make test-gpu`); without it nothing happens.
+    """
+    if file := os.environ.get("DLCOURSE_MEASURED"):
+        line = {"what": what, "seconds": times, "peak": peak_memory()}
+        with Path(file).open("a", encoding="utf-8") as out:
+            out.write(json.dumps(line) + "\n")
+
+
+def peak_memory() -> int | None:
+    """Most bytes that the first GPU held at once since this process began.
+
+    None without a GPU, and where the backend does not know.
+    """
+    if not gpus():
+        return None
+    name = backend()
+    if name == "tensorflow":
+        import tensorflow as tf
+
+        return tf.config.experimental.get_memory_info("GPU:0")["peak"]
+    if name == "jax":
+        import jax
+
+        return (jax.devices()[0].memory_stats() or {}).get("peak_bytes_in_use")
+    import torch
+
+    return torch.cuda.max_memory_allocated()
 
 
 def _finish(result) -> None:

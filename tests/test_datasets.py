@@ -1,8 +1,13 @@
 """Data sets: what is embedded, and full-size files that are missing, broken or whole."""
 
+import errno
 import gzip
 import hashlib
+import http.server
 import struct
+import threading
+from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -141,6 +146,74 @@ def test_a_download_that_fails_says_so(folder):
         datasets.load("mnist", download=True)
     with pytest.raises(datasets.DownloadError):  # asked for, so no silent fallback
         datasets.load("mnist", fallback="digits", download=True)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "no space"), "disk of .*mnist is full: free some space"),
+        (OSError(errno.EROFS, "read-only"), "mnist cannot be written to. Make it"),
+        (PermissionError("pooch: no"), r"own, DIR/mnist/, and set DLCOURSE_DATA=DIR"),
+        (ConnectionError("no route"), "Check the network"),
+    ],
+)
+def test_a_cache_that_takes_no_file_is_named(folder, monkeypatch, error, words):
+    import pooch
+
+    (folder / "x_train.gz").unlink()
+    monkeypatch.setattr(pooch, "retrieve", mock.Mock(side_effect=error))
+    with pytest.raises(datasets.DownloadError, match=words):
+        datasets.load("mnist", download=True)
+
+
+@pytest.fixture
+def site(folder, monkeypatch, tmp_path):
+    """The tiny "mnist" on a server of this machine, and nowhere else."""
+    place = tmp_path / "site"
+    folder.rename(place)
+    cut = {"in transit": False}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            found = (place / Path(self.path).name).read_bytes()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(found)))
+            self.end_headers()
+            self.wfile.write(found[:-9] if cut["in transit"] else found)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    url = f"http://127.0.0.1:{server.server_port}/"
+    for part, remote in datasets.FILES["mnist"].items():
+        there = datasets.RemoteFile(remote.file, url, remote.sha256)
+        monkeypatch.setitem(datasets.FILES["mnist"], part, there)
+    with server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield place, cut
+        server.shutdown()
+        thread.join()
+
+
+def test_a_download_that_breaks_off_leaves_nothing(site, tmp_path):
+    """So that the next try fetches it again, whole."""
+    _, cut = site
+    cut["in transit"] = True
+    with pytest.raises(datasets.DownloadError, match="Check the network"):
+        datasets.load("mnist", download=True)
+    assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    cut["in transit"] = False
+    assert datasets.load("mnist", download=True).full
+
+
+def test_half_a_file_on_the_server_is_named(site):
+    place, _ = site
+    packed = (place / "x_train.gz").read_bytes()
+    (place / "x_train.gz").write_bytes(truncated(packed))
+    with pytest.raises(datasets.DataCorruptError, match="Delete it and fetch it again"):
+        datasets.load("mnist", download=True)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What the machine is, and the table of sizes that it takes, on a pretended GPU too."""
 
+import json
 import re
 import sys
 import types
@@ -123,6 +124,72 @@ def test_seconds_waits_for_tensors_alone(monkeypatch):
     assert fetched == []
     hardware.seconds(lambda: tensor, repeats=2)
     assert [f.tolist() for f in fetched] == [[3.0]] * 3
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """hardware.seconds of a step is the step's own return value."""
+    monkeypatch.setattr(hardware, "seconds", lambda step, repeats: step())
+    monkeypatch.delenv("DLCOURSE_STEP_LIMIT", raising=False)
+    monkeypatch.delenv("DLCOURSE_MEASURED", raising=False)
+
+
+def step_of(size):
+    """A step that takes as many microseconds as its size."""
+    return lambda: size / 1e6
+
+
+def test_sizes_grow_until_a_step_takes_too_long(clock, monkeypatch, capsys):
+    sizes = (10, 1000, 30_000, 10**7)
+    found = hardware.seconds_by_size("a step, by n", step_of, sizes)
+    assert found == {10: 1e-5, 1000: 1e-3, 30_000: 0.03}
+    said = "a step, by n: 0.01 ms at 10, 1.00 ms at 1,000, 30.00 ms at 30,000\n"
+    assert capsys.readouterr().out == said
+    monkeypatch.setenv("DLCOURSE_STEP_LIMIT", "0.0005")
+    assert list(hardware.seconds_by_size("a step", step_of, sizes)) == [10, 1000]
+
+
+def test_what_is_measured_is_written_down_where_asked(clock, monkeypatch, tmp_path):
+    hardware.seconds_by_size("unasked", step_of, (1, 2))
+    file = tmp_path / "measured.jsonl"
+    monkeypatch.setenv("DLCOURSE_MEASURED", str(file))
+    monkeypatch.setattr(hardware, "peak_memory", lambda: 2**20)
+    hardware.seconds_by_size("first", step_of, (1, 2))
+    hardware.write_down("second", {64: 0.5})
+    assert [json.loads(line) for line in file.read_text().splitlines()] == [
+        {"what": "first", "seconds": {"1": 1e-6, "2": 2e-6}, "peak": 2**20},
+        {"what": "second", "seconds": {"64": 0.5}, "peak": 2**20},
+    ]
+
+
+def remembering(backend: str, peak: int):
+    """The part of a backend's module that knows the memory of its GPU."""
+    if backend == "tensorflow":
+        info = {"GPU:0": {"current": 1, "peak": peak}}
+        experimental = types.SimpleNamespace(get_memory_info=info.__getitem__)
+        return {"config": types.SimpleNamespace(experimental=experimental)}
+    if backend == "jax":
+        stats = {"bytes_in_use": 1, "peak_bytes_in_use": peak}
+        return {"devices": lambda: [types.SimpleNamespace(memory_stats=lambda: stats)]}
+    return {"cuda": types.SimpleNamespace(max_memory_allocated=lambda: peak)}
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_peak_memory_of_each_backend(backend, a_gpu, monkeypatch):
+    monkeypatch.setattr(hardware, "backend", lambda: backend)
+    module = types.SimpleNamespace(**remembering(backend, 12_345))
+    monkeypatch.setitem(sys.modules, backend, module)
+    assert hardware.peak_memory() == 12_345
+
+
+def test_peak_memory_without_a_gpu_or_a_count(no_gpu, monkeypatch):
+    assert hardware.peak_memory() is None
+    monkeypatch.setattr(hardware, "gpus", lambda: ["a GPU"])
+    monkeypatch.setattr(hardware, "backend", lambda: "jax")
+    silent = types.SimpleNamespace(memory_stats=lambda: None)
+    module = types.SimpleNamespace(devices=lambda: [silent])
+    monkeypatch.setitem(sys.modules, "jax", module)
+    assert hardware.peak_memory() is None
 
 
 def test_start_gives_the_chapters_generator_and_says_the_versions(monkeypatch, capsys):

@@ -7,6 +7,7 @@ python tools/book.py names           only check equations, figures, labels and c
 """
 
 import argparse
+import errno
 import functools
 import http.server
 import json
@@ -25,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REDIRECT = '<!DOCTYPE html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={page}.html">\n'
 
 
-def state(project: Project) -> str:
+def inputs(project: Project) -> str:
     """A hash of everything that the pages are made from."""
     root, tools = project.root, Path(__file__).parent
     files = [*project.chapters, *project.exercises, root / "pyproject.toml"]
@@ -34,16 +35,18 @@ def state(project: Project) -> str:
         for path in (root / "book").rglob("*")
         if path.is_file() and not _made(path.relative_to(root))
     ]
-    pages = json.dumps(
-        [path.name for path in expected_pages(project) if path.is_file()]
-    )
     parts = [
         digest_files(root, files),
         digest_files(tools, tools.glob("*.*")),
         surroundings(project),
-        pages,
     ]
     return digest(part.encode() for part in parts)
+
+
+def state(project: Project, made_from: str) -> str:
+    """The hash of what the pages are made from, and of which pages there are."""
+    pages = [path.name for path in expected_pages(project) if path.is_file()]
+    return digest([made_from.encode(), json.dumps(pages).encode()])
 
 
 def _made(path: Path) -> bool:
@@ -65,7 +68,9 @@ def expected_pages(project: Project) -> list[Path]:
 def html(project: Project, fresh: bool = False) -> None:
     """Bring the pages up to date."""
     begin, stamp = time.perf_counter(), project.build / "html.stamp"
-    if not fresh and stamp.is_file() and stamp.read_text("utf-8") == state(project):
+    made_from = inputs(project)  # before: what is edited meanwhile is not in the pages
+    current = state(project, made_from).encode()
+    if not fresh and stamp.is_file() and stamp.read_bytes() == current:
         print(
             f"nothing changed: {_shown(project)} is up to date ({time.perf_counter() - begin:.1f} s)"
         )
@@ -84,7 +89,7 @@ def html(project: Project, fresh: bool = False) -> None:
         shutil.copyfile(
             path, project.html / "_sources" / path.relative_to(project.root)
         )
-    stamp.write_text(state(project), "utf-8")
+    stamp.write_text(state(project, made_from), "utf-8")
     end = time.perf_counter()
     print(
         f"pages in {_shown(project)}: {after_execution - begin:.0f} s running, {end - after_execution:.0f} s building"
@@ -108,14 +113,21 @@ def sphinx(project: Project, fresh: bool) -> None:
     made_with = {  # Sphinx sees neither of them change: the one needs pages read again, the other written again
         "extensions": digest_files(project.root, book.glob("_ext/*.py")),
         "static": digest_files(
-            project.root, [path for path in book.glob("_static/*") if path.is_file()]
+            project.root,
+            [
+                path
+                for folder in ("_static", "_templates")
+                for path in book.glob(f"{folder}/*")
+                if path.is_file()
+            ],
         ),
     }
-    before = json.loads(seen.read_text("utf-8")) if seen.is_file() else {}
+    before = _read(seen)
     fresh = fresh or before.get("extensions") != made_with["extensions"]
     if fresh:
         shutil.rmtree(project.html, ignore_errors=True)
-        seen.unlink(missing_ok=True)
+    # Only a build that ended well leaves it: after one that was killed, half a page would pass for a new one.
+    seen.unlink(missing_ok=True)
     project.html.mkdir(parents=True, exist_ok=True)
     (project.html / "index.html").write_text(
         REDIRECT.format(page=project.documents[0]), "utf-8"
@@ -137,16 +149,28 @@ def sphinx(project: Project, fresh: bool) -> None:
         warningiserror=True,
         keep_going=True,
     )
+    if isinstance(code, KeyboardInterrupt | OSError):  # Jupyter Book returns them
+        raise code
+    if isinstance(code, Exception) and not fresh:
+        print("the pages' cache is damaged: building every page again", flush=True)
+        sphinx(project, fresh=True)
+        return
     missing = [path.name for path in expected_pages(project) if not path.is_file()]
     if code != 0 or missing:
-        seen.unlink(
-            missing_ok=True
-        )  # else the next build would pass over the pages that were wrong
         lacking = f" Missing: {', '.join(missing)}." if missing else ""
         raise BookError(
             f"the pages were not built cleanly; the warnings above are errors.{lacking}"
         )
     seen.write_text(json.dumps(made_with), "utf-8")
+
+
+def _read(stamp: Path) -> dict:
+    """What the last build left; nothing where it left none, or half of it."""
+    try:
+        found = json.loads(stamp.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def serve(folder: Path, port: int) -> None:
@@ -169,6 +193,19 @@ def serve(folder: Path, port: int) -> None:
             server.serve_forever()
         except KeyboardInterrupt:
             print()
+
+
+def cannot_write(error: OSError) -> str | None:
+    """What to do about a full disk or a folder that one may not write to; None for another error."""
+    advice = {
+        errno.ENOSPC: "The disk is full. Free some space (`make clean` removes what was built)",
+        errno.EDQUOT: "Your quota is used up. Free some space (`make clean` removes what was built)",
+        errno.EROFS: "The disk is read-only. Copy the book to a folder that you may write to",
+        errno.EACCES: "You may not write there. Copy the book to a folder of your own",
+    }
+    if error.errno not in advice:
+        return None
+    return f"{error}. {advice[error.errno]}, then run the same command again."
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -216,6 +253,11 @@ def main(arguments: list[str] | None = None) -> int:
                     serve(project.html, options.port)
     except BookError as error:
         print(f"\nerror: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if (told := cannot_write(error)) is None:
+            raise
+        print(f"\nerror: {told}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)

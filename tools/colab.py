@@ -2,7 +2,8 @@
 
 test      makes an environment of Colab's Python with the packages of colab/constraints.txt, lets the set-up cell of a
           chapter install the course there as Colab does, asserts that this changed no other package, and runs all
-          chapters, exercises and masters. What ran goes into .build/colab/report.json.
+          chapters, exercises and masters. What ran goes into .build/colab/report.json and, where all ran, into
+          book/records/colab.json, from which the page "Where it runs" is made.
 refresh   fetches the published list and brings colab/constraints.txt up to date.
 """
 
@@ -24,6 +25,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 LIST = ROOT / "colab/constraints.txt"
 BUILD = ROOT / ".build/colab"
+RECORD = ROOT / "book/records/colab.json"
 PYTHON = "3.13"
 PUBLISHED = (
     "https://raw.githubusercontent.com/googlecolab/backend-info/main/pip-freeze.txt"
@@ -129,8 +131,8 @@ def run(path: Path, venv: Path, source: Path) -> float:
     return run_notebook.run(path, TIMEOUT, python(venv), variables, folder)[1]
 
 
-def test(notebooks: list[Path]) -> int:
-    """The number of notebooks that failed."""
+def test(notebooks: list[Path]) -> tuple[int, dict]:
+    """The number of notebooks that failed, and the report."""
     venv = BUILD / "venv"
     make(venv)
     before = installed(venv)
@@ -138,7 +140,7 @@ def test(notebooks: list[Path]) -> int:
         sys.exit(
             "test-colab: the environment is not Colab's: expected " + "; ".join(wrong)
         )
-    source, seconds, failed = copy_source(BUILD / "source"), {}, 0
+    source, seconds, failed = copy_source(BUILD / "source"), {}, []
     for path in notebooks:
         name = str(path.relative_to(ROOT))
         try:
@@ -146,9 +148,10 @@ def test(notebooks: list[Path]) -> int:
             print(f"{name}: {seconds[name]:.1f} s", flush=True)
         except (
             nbclient.exceptions.CellExecutionError,
+            nbclient.exceptions.CellTimeoutError,
             nbclient.exceptions.DeadKernelError,
         ) as error:
-            failed += 1
+            failed.append(name)
             print(f"{name}: FAILED\n{error}", file=sys.stderr, flush=True)
     after = installed(venv)
     changed = {name: (before.get(name), after.get(name)) for name in before | after}
@@ -161,10 +164,12 @@ def test(notebooks: list[Path]) -> int:
         "python": PYTHON,
         "seconds": seconds,
         "failed": failed,
+        "changed": sorted(changed),
     }
     (BUILD / "report.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
-    print(f"{len(seconds)} passed, {failed + bool(changed)} failed")
-    return failed + bool(changed)
+    count = len(failed) + bool(changed)
+    print(f"{len(seconds)} passed, {count} failed")
+    return count, report
 
 
 def listed() -> str:
@@ -211,7 +216,10 @@ def main() -> int:
         for folder in ("chapters", "exercises", "solutions")
         for p in sorted((ROOT / folder).glob("*.ipynb"))
     ]
-    return test([path.resolve() for path in options.notebooks] or every)
+    failed, report = test([path.resolve() for path in options.notebooks] or every)
+    if not options.notebooks:
+        RECORD.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    return failed
 
 
 if __name__ == "__main__":

@@ -3,8 +3,12 @@
 python tools/cover.py    writes book/images/cover.svg, book/_static/logo.svg and book/_static/favicon.svg
 """
 
+import shutil
+import subprocess
 from itertools import pairwise
 from pathlib import Path
+
+from project import Project
 
 ROOT = Path(__file__).resolve().parent.parent
 FORWARD, BACKWARD, INK, PAPER, NODE = (
@@ -104,6 +108,19 @@ def cover() -> str:
         22,
         "A small network",
     )
+
+
+def cover_png(project: Project) -> str:
+    """The cover as a picture of 1200 pixels, for previews of links; "" where rsvg-convert is not installed."""
+    svg, png = project.root / "book/images/cover.svg", project.build / "cover.png"
+    program = shutil.which("rsvg-convert")
+    if not svg.is_file() or program is None:
+        return ""
+    if not png.is_file() or png.stat().st_mtime < svg.stat().st_mtime:
+        png.parent.mkdir(parents=True, exist_ok=True)
+        command = [program, "--width", "1200", "--output", str(png), str(svg)]
+        subprocess.run(command, check=True)
+    return str(png)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import shutil
 import sys
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
@@ -171,7 +172,13 @@ async def run(
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".partial")
     partial.write_text(
-        json.dumps({"seconds": seconds, "outputs": [cell.outputs for cell in code]}),
+        json.dumps(
+            {
+                "seconds": seconds,
+                "date": datetime.now(UTC).date().isoformat(),
+                "outputs": [cell.outputs for cell in code],
+            }
+        ),
         "utf-8",
     )
     partial.replace(target)
@@ -220,7 +227,7 @@ async def _run_all(project: Project, stale: list[Chapter], jobs: int) -> None:
 def execute(project: Project, jobs: int = 2) -> list[Chapter]:
     """Run the chapters that are not cached, at most `jobs` at once; prune old outputs; write seconds.json."""
     found = chapters(project)
-    stale = [chapter for chapter in found if not chapter.cache(project).is_file()]
+    stale = [chapter for chapter in found if not whole(chapter.cache(project))]
     if stale:
         asyncio.run(_run_all(project, stale, min(jobs, len(stale))))
     kept = {chapter.cache(project) for chapter in found} | {
@@ -244,6 +251,28 @@ def execute(project: Project, jobs: int = 2) -> list[Chapter]:
     return found
 
 
+def whole(cache: Path) -> bool:
+    """Whether the file is there and can be read; one that a full disk or a crash cut short is made again."""
+    try:
+        if {"seconds", "outputs"} <= json.loads(cache.read_bytes()).keys():
+            return True
+    except FileNotFoundError:
+        return False
+    except (ValueError, AttributeError):
+        pass
+    print(f"{cache.name} in .build/executed is damaged: running the chapter again")
+    return False
+
+
 def outputs(project: Project, chapter: Chapter) -> list[list[dict]]:
     """The cached outputs of each code cell."""
     return json.loads(chapter.cache(project).read_text("utf-8"))["outputs"]
+
+
+def verified(project: Project, found: list[Chapter]) -> dict[str, str]:
+    """The day on which each chapter last ran from top to bottom, with the code that it has now."""
+    days = {
+        chapter.name: json.loads(chapter.cache(project).read_text("utf-8")).get("date")
+        for chapter in found
+    }
+    return {name: day for name, day in days.items() if day}

@@ -29,6 +29,8 @@ MAX_LINES, MAX_COLUMNS = 40, 72
 DIRECTIVE = re.compile(r"^\s*(?::{3,}|```\{)|\{[a-z:]+\}`|^\([\w:-]+\)=\s*$", re.M)
 HTML = re.compile(r"<(?!/?(?:details|summary)>|!--)/?[a-zA-Z][^>]*>")
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)(?:#[^)]*)?\)")
+BRANCHES = re.compile(r"^\s*if [^\n]*\bbackend\(\)", re.M)  # on Keras' backend
+SAID = re.compile(r"""["'](?:Skipped|Not asserted)[: ]""")
 DRAWS = re.compile(r"plt\.(?:subplots|figure)\(|plots\.images\(")
 TAG = re.compile(r"\\tag\{(\d+)\.(\d+)\}")
 CAPTION = re.compile(r"^\*\*Figure (\d+)\.(\d+)\.\*\*", re.M)
@@ -86,6 +88,10 @@ def code_problems(cell) -> list[str]:
     if wide := [line for line in lines if len(line) > MAX_COLUMNS]:
         found.append(
             f"expected at most {MAX_COLUMNS} columns, got {len(wide[0])}: {wide[0].strip()[:50]}"
+        )
+    if BRANCHES.search(cell.source) and not SAID.search(cell.source):
+        found.append(
+            "leaves something out on a backend, so it must print 'Skipped: ...'"
         )
     has_alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
     if (

@@ -14,7 +14,6 @@ import sys
 from datetime import date
 from pathlib import Path
 
-import nbclient
 import run_notebook
 from rich.console import Console
 
@@ -71,15 +70,7 @@ def attempt(path: Path, python: Path, backend: str) -> dict:
         "CUDA_VISIBLE_DEVICES": "-1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    try:
-        return {
-            "seconds": round(run_notebook.run(path, TIMEOUT, python, variables)[1], 1)
-        }
-    except (nbclient.exceptions.CellExecutionError, nbclient.exceptions.CellTimeoutError,
-            nbclient.exceptions.DeadKernelError) as error:  # fmt: skip
-        print(error, file=sys.stderr)
-        lines = [line for line in str(error).splitlines() if line.strip()]
-        return {"failed": lines[-1][:200]}
+    return run_notebook.attempt(path, TIMEOUT, python, variables)
 
 
 def main() -> int:

@@ -66,6 +66,12 @@ class Project:
             "project"
         ]["urls"]["Repository"]
 
+    @property
+    def site(self) -> str:
+        """The public address of the pages, where GitHub serves those of a repository."""
+        owner, name = self.repository.rstrip("/").split("/")[-2:]
+        return f"https://{owner}.github.io/{name}/"
+
     def _notebooks(self, folder: str) -> list[Path]:
         paths = [
             self.root / f"{name}.ipynb"
@@ -88,6 +94,12 @@ def _files(entries: list[dict]) -> Iterator[str]:
             yield entry["file"]
         for nested in ("chapters", "sections"):
             yield from _files(entry.get(nested, []))
+
+
+def edition(project: Project) -> str:
+    """The version in pyproject.toml, which is the edition of the book."""
+    text = (project.root / "pyproject.toml").read_text("utf-8")
+    return tomllib.loads(text)["project"]["version"]
 
 
 def chapter_number(path: Path | str) -> int:

@@ -6,6 +6,7 @@ With -o the executed notebooks and the pictures of their outputs are written the
 import argparse
 import base64
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -16,6 +17,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 ROOT = Path(__file__).resolve().parents[1]
+COLOUR = re.compile(r"\x1b\[[\d;]*m")  # as IPython writes errors
 
 
 def environment() -> dict[str, str]:
@@ -40,8 +42,22 @@ def run(path: Path, timeout: int = 300, python=None, variables=None, folder=None
         **({"km": manager(python)} if python else {}),
     )
     begin = time.perf_counter()
-    client.execute(env=environment() if variables is None else variables)
+    # Without cleanup_kc the kernel of another environment would live on until this process ends.
+    client.execute(
+        env=environment() if variables is None else variables, cleanup_kc=True
+    )
     return notebook, time.perf_counter() - begin
+
+
+def attempt(path: Path, timeout: int, python, variables: dict[str, str]) -> dict:
+    """{"seconds": ...} or {"failed": the last line of the error}, the whole of which is printed."""
+    try:
+        return {"seconds": round(run(path, timeout, python, variables)[1], 1)}
+    except (nbclient.exceptions.CellExecutionError, nbclient.exceptions.CellTimeoutError,
+            nbclient.exceptions.DeadKernelError) as error:  # fmt: skip
+        print(error, file=sys.stderr)
+        plain = COLOUR.sub("", str(error))
+        return {"failed": plain.strip().splitlines()[-1][:200]}
 
 
 def manager(python) -> AsyncKernelManager:

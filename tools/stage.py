@@ -8,11 +8,14 @@ from pathlib import Path
 
 import nbformat
 import yaml
-from execute import Chapter, outputs
+from cover import cover_png
+from execute import Chapter, outputs, verified
 from labels import Registry, collect, formulas_markdown
-from project import BookError, Project, write_changed
+from project import BookError, Project, edition, write_changed
 from records import pages
 from references import references_markdown
+from syllabus_pages import syllabus_pages
+from teaching_page import teaching_markdown
 
 INDEX = "# Index\n"  # Sphinx puts the general index in its place
 
@@ -27,9 +30,14 @@ def registry(project: Project) -> Registry:
 
 def stage(project: Project, chapters: list[Chapter]) -> None:
     """Bring the staged tree up to date."""
+    write_tree(project.source, sources(project, chapters))
+
+
+def sources(project: Project, chapters: list[Chapter]) -> dict[str, bytes]:
+    """Every file of the staged tree."""
     names = registry(project)
     tree = {
-        "_config.yml": configuration(project).encode(),
+        "_config.yml": configuration(project, verified(project, chapters)).encode(),
         "_toc.yml": (project.root / "book/_toc.yml").read_bytes(),
         "labels.json": (
             json.dumps(names.public(), indent=1, sort_keys=True, ensure_ascii=False)
@@ -43,6 +51,7 @@ def stage(project: Project, chapters: list[Chapter]) -> None:
     tree["book/references.md"] = references_markdown(project.root).encode()
     tree["book/formulas.md"] = formulas_markdown(project, names).encode()
     tree |= pages(project)
+    tree |= syllabus_pages(project, names.targets) | teaching_markdown(project)
     for path in (project.root / "book/images").glob("*"):
         tree[f"book/images/{path.name}"] = path.read_bytes()
     for chapter in chapters:
@@ -51,10 +60,15 @@ def stage(project: Project, chapters: list[Chapter]) -> None:
         )
     for path in project.exercises:
         tree[f"exercises/{path.name}"] = _notebook(path, None)
+    return tree
+
+
+def write_tree(folder: Path, tree: dict[str, bytes]) -> None:
+    """Write what changed, and remove what is not of the tree."""
     for name, content in tree.items():
-        write_changed(project.source / name, content)
-    for path in list(project.source.rglob("*")):
-        if path.is_file() and path.relative_to(project.source).as_posix() not in tree:
+        write_changed(folder / name, content)
+    for path in list(folder.rglob("*")):
+        if path.is_file() and path.relative_to(folder).as_posix() not in tree:
             path.unlink()
 
 
@@ -70,8 +84,8 @@ def _notebook(path: Path, results: list[list[dict]] | None) -> bytes:
     return nbformat.writes(nbformat.from_dict(notebook)).encode()
 
 
-def configuration(project: Project) -> str:
-    """book/_config.yml with what it cannot know: the repository's address, and where the folders are."""
+def configuration(project: Project, days: dict[str, str]) -> str:
+    """book/_config.yml with what it cannot know: addresses, edition, days of the last runs, and where the folders are."""
     config = yaml.safe_load((project.root / "book/_config.yml").read_text("utf-8"))
     book = (project.root / "book").resolve()
     config["repository"] = {
@@ -90,6 +104,17 @@ def configuration(project: Project) -> str:
     settings["templates_path"] = [
         str(book / folder) for folder in settings.get("templates_path", [])
     ]
+    settings["html_baseurl"] = project.site
+    settings["html_context"] = settings.get("html_context", {}) | {
+        "book": {
+            "title": config["title"],
+            "repository": project.repository,
+            "site": project.site,
+            "edition": edition(project),
+            "verified": days,
+            "cover": cover_png(project),
+        }
+    }
     settings["html_favicon"] = str(book / settings["html_favicon"])
     settings["html_logo"] = str(book / settings["html_logo"])
     options = settings["html_theme_options"]

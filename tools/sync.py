@@ -13,13 +13,12 @@ With --check nothing is written and a difference is an error.
 import ast
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import nbformat
 import yaml
 from nbtext import write
-from project import Project
+from project import Project, edition
 from references import references_markdown
 
 from dlcourse.grading.nbgrader import annotate
@@ -75,8 +74,7 @@ def citation() -> str:
 
 def version() -> str:
     """The version in pyproject.toml, which is the edition of the book."""
-    text = (ROOT / "pyproject.toml").read_text("utf-8")
-    return tomllib.loads(text)["project"]["version"]
+    return edition(Project(ROOT))
 
 
 def setup_cell(chapter: int) -> str:

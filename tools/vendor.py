@@ -28,6 +28,9 @@ FILES = {
     "@mathjax/mathjax-newcm-font": (r"chtml/.+", "mathjax/fonts/mathjax-newcm-font", ""),
     "@jupyter-widgets/html-manager": (r"dist/(?:embed\.js|[^/]+\.(?:woff2?|ttf))", "widgets", "dist/"),
 }  # fmt: skip
+SLIDES = {
+    "reveal.js": (r"LICENSE|dist/reveal\.(?:js|css)|dist/plugin/notes\.js", "reveal", "dist/")
+}  # fmt: skip
 
 
 def npm() -> list[str]:
@@ -96,26 +99,29 @@ def unpack(archive: Path, pattern: str, folder: Path, strip: str) -> None:
             target.write_bytes(tar.extractfile(member).read())
 
 
-def vendor(root: Path = ROOT) -> bool:
-    """Make sure that book/_static/vendor is there; True if it had to be fetched."""
+def vendor(
+    root: Path = ROOT, files: dict = FILES, folder: str = "book/_static/vendor"
+) -> bool:
+    """Make sure that the folder is there; True if it had to be fetched."""
     lock = json.loads(LOCK.read_text("utf-8"))
-    key = digest([LOCK.read_bytes(), json.dumps(FILES).encode()])
-    home = root / "book/_static/vendor"
+    pins = {name: lock[name] for name in files}
+    key = digest([json.dumps(pins).encode(), json.dumps(files).encode()])
+    home = root / folder
     stamp = home / "key.txt"
     if stamp.is_file() and stamp.read_text("utf-8") == key:
         return False
     with tempfile.TemporaryDirectory() as name:
         fresh, archives = Path(name) / "vendor", Path(name) / "archives"
         archives.mkdir()
-        for package, (pattern, folder, strip) in FILES.items():
+        for package, (pattern, inside, strip) in files.items():
             print(f"fetching {package} {lock[package]['version']}", flush=True)
             archive = fetch(
                 package, lock[package]["version"], lock[package]["integrity"], archives
             )
-            unpack(archive, pattern, fresh / folder, strip)
-        (fresh / "key.txt").write_text(key, "utf-8")
+            unpack(archive, pattern, fresh / inside, strip)
         shutil.rmtree(home, ignore_errors=True)
         shutil.copytree(fresh, home)
+        stamp.write_text(key, "utf-8")  # last: a copy that was cut short has no key
     return True
 
 

@@ -1,5 +1,5 @@
 // What the keyboard must reach: a box that scrolls sideways takes the focus, so that arrow keys scroll it.
-// Boxes that a link points into are opened.
+// Boxes that a link points into are opened. The search's excerpts are words.
 (() => {
   const BOXES = "div.math, .highlight pre, .table-scroll, .cell_output .output, .cell_output pre";
   function reachable() {
@@ -28,4 +28,23 @@
   });
   window.addEventListener("resize", reachable);
   window.addEventListener("hashchange", reveal);
+
+  // Excerpts of the search show words: what is TeX in the page's source becomes its symbol, or an ellipsis.
+  function worded(source) {
+    const page = new DOMParser().parseFromString(source, "text/html");
+    page.querySelectorAll("#jb-print-docs-body, .bd-header-article, footer").forEach(node => node.remove());
+    for (const formula of page.querySelectorAll(".math")) {
+      const tex = formula.textContent.trim().replace(/^\\\(|\\\)$/g, "");
+      formula.textContent = /^[^\\^_{}]{1,20}$/.test(tex) ? tex : "…";
+    }
+    return page.documentElement.outerHTML;
+  }
+  document.addEventListener("DOMContentLoaded", () => {
+    if (typeof Search === "undefined") return;
+    const original = Search.htmlToText;
+    Search.htmlToText = (source, anchor) => {  // an anchor without text of its own would be an error in Sphinx' script
+      const page = worded(source);
+      return original(page, anchor).trim() || original(page, null);
+    };
+  });
 })();

@@ -57,7 +57,7 @@ class Report:
         return "\n".join([self.title, *lines])
 
     def _repr_html_(self):
-        heads = ("compared", "where", "difference", "tolerance", "")
+        heads = ("compared", "where", "difference", "tolerance", "verdict")
         lines = [
             (what, where, f"{found:.1e}", f"{tolerance:.0e}",
              "✓\u00a0equal" if found <= tolerance else "✗\u00a0differs")

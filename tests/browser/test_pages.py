@@ -1,4 +1,5 @@
-"""The built pages in a browser: no error, no request beyond loopback, no sideways scroll, no raw markup, no dead link.
+"""The built pages in a browser: no error, no request beyond loopback, no sideways scroll, no raw markup, no dead link,
+no fault that axe-core finds.
 
 Needs `make html` and Chromium. Where one is missing the tests skip in one loud line; DLCOURSE_ALLOW_SKIP=0 makes
 that a failure.
@@ -9,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlparse
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from project import Project
 
 from browser.pages import BAD_MATHEMATICS, HTML, PAGES, ROOT, page_text, settled
@@ -27,7 +29,30 @@ PROSE = """() => {
 BARE_IMAGES = "[...document.querySelectorAll('article img')].filter(i => !i.alt.trim()).map(i => i.src.slice(-80))"
 WIDE = """() => [...document.querySelectorAll("article *")].filter(n => n.getBoundingClientRect().right > innerWidth + 1)
   .slice(0, 3).map(n => n.tagName + "." + n.className)"""
+# A box that scrolls up and down by a few pixels shows a bar, which Playwright's Chromium hides.
+BARS = """() => [...document.querySelectorAll("article *")].filter(n => n.scrollHeight > n.clientHeight + 1
+  && n.clientHeight && /auto|scroll/.test(getComputedStyle(n).overflowY)).slice(0, 3).map(n => n.tagName + "." + n.className)"""
+NAMELESS = """[...document.querySelectorAll("article svg:not([aria-hidden=true])")]
+  .filter(s => !s.querySelector("title") && !s.ariaLabel && !s.closest("summary, button")).map(s => s.outerHTML.slice(0, 80))"""
+# contrast.js measures the colours, in a fiftieth of the time and in both modes. Inside a formula all is MathJax's own
+# (MathML for screen readers, which axe takes for no words).
+AXE_CONTEXT = {"exclude": [["mjx-container"], ["th:has(mjx-container)"]]}
+AXE_OPTIONS = {
+    "resultTypes": ["violations"],
+    "preload": False,  # it would fetch style sheets by wrong addresses
+    "rules": {"color-contrast": {"enabled": False}},
+}
 CONTRAST = Path(__file__).with_name("contrast.js").read_text("utf-8").split("\n", 1)[1]
+
+
+def faults(page) -> list[str]:
+    """What axe-core finds, with the rule and the elements."""
+    found = Axe().run(page, AXE_CONTEXT, AXE_OPTIONS).response["violations"]
+    return [
+        f"axe, {fault['impact']}: {fault['help']} ({fault['id']}): "
+        + "; ".join(node["html"][:120] for node in fault["nodes"][:3])
+        for fault in found
+    ]
 
 
 @pytest.mark.browser
@@ -70,6 +95,7 @@ def test_page(browser, address: str, name: str, size: str) -> None:
             f"raw markup: …{found[0]}…" for found in RAW.finditer(page.evaluate(PROSE))
         ]
     wrong += [f"no alt text: {source}" for source in page.evaluate(BARE_IMAGES)]
+    wrong += [f"a picture without words: {svg}" for svg in page.evaluate(NAMELESS)]
     wrong += [f"mathematics: {text}" for text in page.evaluate(BAD_MATHEMATICS)]
     page.evaluate(
         "document.querySelectorAll('details').forEach(box => box.open = true)"
@@ -85,8 +111,27 @@ def test_page(browser, address: str, name: str, size: str) -> None:
             wrong.append(
                 f"{mode}, scrolls sideways: {scroll} px; {page.evaluate(WIDE)}"
             )
+    wrong += [f"scrolls up and down: {box}" for box in page.evaluate(BARS)]
+    if size == "desktop":  # on a phone: test_buttons.py, with the side bars open
+        wrong += faults(page)
     context.close()
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.browser
+def test_faults_are_seen(browser) -> None:
+    """A button without a name, a chevron without one, a table's head of nothing; a formula's own bar; a bare drawing."""
+    page = browser.new_page()
+    page.set_content(
+        """<html lang="en"><title>x</title><main><h1>One</h1><article><button></button>
+        <details><summary></summary>x</details><table><tr><th></th></tr><tr><td>1</td></tr></table>
+        <div style="overflow:auto;height:20px"><p style="height:26px">x</p></div><svg></svg></article></main>"""
+    )
+    found = "\n".join(faults(page))
+    for rule in ("button-name", "summary-name", "empty-table-header"):
+        assert f"({rule})" in found
+    assert len(page.evaluate(BARS)) == len(page.evaluate(NAMELESS)) == 1
+    page.close()
 
 
 @pytest.mark.browser

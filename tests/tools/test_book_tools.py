@@ -58,7 +58,7 @@ def book(tmp_path: Path) -> Project:
         "book/references.bib": BIB,
         "book/glossary.md": "# Glossary\n\n**gradient descent** (*steepest descent*): steps *against* the gradient.\n",
         "dlcourse/layers.py": '"""Book: eq:chain."""\n\n\nclass Dense:\n    """y. Book: eq:chain. Keras: Dense."""\n',
-        "pyproject.toml": '[project.urls]\nRepository = "https://github.com/some/book"\n',
+        "pyproject.toml": '[project]\nversion = "1.2.3"\n[project.urls]\nRepository = "https://github.com/some/book"\n',
         "book/_config.yml": (ROOT / "book/_config.yml").read_text("utf-8"),
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

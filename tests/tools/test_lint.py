@@ -74,6 +74,24 @@ def test_long_wide_or_mute_code_is_refused(cell, words):
     assert any(words in problem for problem in code_problems(cell))
 
 
+SWITCH = "if keras.backend.backend() == 'tensorflow':\n    assert x\n"
+
+
+@pytest.mark.parametrize("rest", ["", "else:\n    pass  # Skipped: x", "y = 'Skippe'"])
+def test_what_a_backend_leaves_out_in_silence_is_refused(rest):
+    assert any(
+        "on a backend" in problem for problem in code_problems(code(SWITCH + rest))
+    )
+    indented = "def f():\n    if backend() != 'jax':\n        g()"
+    assert any("on a backend" in problem for problem in code_problems(code(indented)))
+
+
+@pytest.mark.parametrize("words", ["Skipped: it needs JAX.", "Not asserted: no."])
+def test_what_a_backend_leaves_out_by_name_is_accepted(words):
+    assert code_problems(code(f"{SWITCH}else:\n    print('{words}')")) == []
+    assert code_problems(code("print(keras.backend.backend())")) == []
+
+
 def test_stored_output_is_refused():
     cell = code("1")
     cell.outputs = [nbformat.v4.new_output("stream", text="1")]

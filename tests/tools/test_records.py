@@ -1,4 +1,4 @@
-"""The pages Proofs and Speed, from small records; and the record of proofs itself."""
+"""The pages Proofs and Speed, from small records; and the record of proofs itself. The third page: test_surfaces_page."""
 
 import json
 import re
@@ -103,9 +103,16 @@ def test_speed_page_beside_the_textbook():
 
 
 def test_pages_without_records(tmp_path):
+    (tmp_path / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
     made = records.pages(Project(tmp_path))
-    assert sorted(made) == ["book/proofs.md", "book/speed.md"]
-    assert all(b"There is no record yet" in page for page in made.values())
+    assert sorted(made) == ["book/proofs.md", "book/speed.md", "book/surfaces.md"]
+    assert all(b"here is no record yet" in page for page in made.values())
+
+
+def test_titles_of_the_chapters():
+    found = records.titles(Project(ROOT))
+    assert found["07_backpropagation"] == "7. Backpropagation: derivations"
+    assert len(found) == len(list(ROOT.glob("chapters/*.ipynb")))
 
 
 def test_figures_are_the_same_bytes_every_time(tmp_path):
