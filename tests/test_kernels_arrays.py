@@ -61,6 +61,14 @@ def test_add_scaled_is_in_place(dtype, shape, rng):
     np.testing.assert_array_equal(g, kept)
 
 
+@pytest.mark.parametrize("more", [-1, 0, 1, axpy.PIECE, 2 * axpy.PIECE + 3])
+def test_add_scaled_in_pieces(more, rng):
+    w, g = rng.normal(size=(2, axpy.PIECE + more))
+    want = w + 0.25 * g
+    axpy.add_scaled(w, 0.25, g)
+    np.testing.assert_allclose(w, want, rtol=1e-15)
+
+
 def test_add_scaled_where_blas_does_not_fit(rng):
     # a gradient of another dtype, a column, a row for all
     w = np.zeros((4, 3), np.float32)
