@@ -18,7 +18,7 @@ Some courses hand out lecture notes whose topics this book takes up. Five of the
 without a link is in a chapter that is planned. The [errata](errata.md) list what to correct there. The search of this page,
 or of the whole book, finds a topic.
 """
-ERRATA = """# Errata of those documents
+ERRATA = """# Errata of the course documents
 
 Corrections to the documents {names} of the [syllabus map](syllabus.md), with what stands there, what is right, and how we know.
 {count} corrections have evidence that we computed, derived or looked up; others are not listed. "Printed" quotes a formula or gives

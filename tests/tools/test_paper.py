@@ -95,6 +95,9 @@ def book(tmp_path: Path) -> Project:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings(
+    "ignore::FutureWarning"
+)  # Sphinx looks into every module, PyTorch's too
 def test_a_tiny_book(book):
     """Set without a fault in the log, in less than a minute; the words of each part are in the PDF."""
     missing = [name for name in paper.PROGRAMS if shutil.which(name) is None]
