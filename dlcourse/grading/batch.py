@@ -145,8 +145,12 @@ def finished(job: Job) -> dict | None:
         record = json.loads(job.result.read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    known = {"mark": job.run.mark, "file": _digest(job.path), "refused": job.refused}
-    return record if known.items() <= record.items() else None
+    return record if _made_from(job).items() <= record.items() else None
+
+
+def _made_from(job: Job) -> dict[str, str]:
+    """What a result hangs on: it is kept beside it, and a change makes it stale."""
+    return {"mark": job.run.mark, "file": _digest(job.path), "refused": job.refused}
 
 
 def _digest(path: Path) -> str:
@@ -175,8 +179,7 @@ def work(job: Job) -> str:
         raise RuntimeError(wrong)
     if course and (late := course.late(run.number, job.path)):
         result.notes.append(late)
-    known = {"mark": run.mark, "file": _digest(job.path), "refused": job.refused}
-    record = {**result.record(), **known}
+    record = {**result.record(), **_made_from(job)}
     if notebook is not None:
         path = run.out / "executed" / f"{job.slug}.ipynb"
         report.write(path, report.executed(notebook))

@@ -78,3 +78,13 @@ def settled(page) -> None:
     page.evaluate(
         "async () => { await window.MathJax?.startup?.promise; await document.fonts.ready; }"
     )
+
+
+def search(browser, address: str, words: str) -> list[str]:
+    """Where the results of the book's search lead."""
+    links, page = "#search-results ul.search li a", browser.new_page()
+    page.goto(f"{address}search.html?q={words}")
+    page.wait_for_selector(links, timeout=20_000)
+    found = page.eval_on_selector_all(links, "links => links.map(link => link.href)")
+    page.close()
+    return found

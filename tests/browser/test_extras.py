@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from project import Project, edition
 
-from browser.pages import HTML, PAGES, ROOT, page_text
+from browser.pages import HTML, PAGES, ROOT, page_text, search
 
 BOOK = Project(ROOT)
 NAMED = [name for name in PAGES if name not in ("search.html", "genindex.html")]
@@ -54,13 +54,7 @@ def test_previews_and_sitemap(built) -> None:
 
 @pytest.mark.browser
 def test_the_search_finds_a_topic_of_the_syllabus_map(browser, address: str) -> None:
-    page = browser.new_page()
-    page.goto(address + "search.html?q=snowboard persona")
-    page.wait_for_selector("#search-results ul.search li a", timeout=20_000)
-    found = page.eval_on_selector_all(
-        "#search-results ul.search li a", "links => links.map(link => link.href)"
-    )
-    page.close()
+    found = search(browser, address, "snowboard persona")
     assert any("/book/syllabus" in link for link in found), found
     rows = json.loads((ROOT / "book/records/syllabus_map.json").read_text("utf-8"))
     assert "nowboard persona" in json.dumps(rows)

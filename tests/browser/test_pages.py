@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from project import Project
 
-from browser.pages import BAD_MATHEMATICS, HTML, PAGES, ROOT, page_text, settled
+from browser.pages import BAD_MATHEMATICS, HTML, PAGES, ROOT, page_text, search, settled
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
 MOST_BYTES = 1_500_000
@@ -137,13 +137,7 @@ def test_faults_are_seen(browser) -> None:
 @pytest.mark.browser
 def test_search_finds_a_term(browser, address: str) -> None:
     """The search works without a network and leads to a chapter."""
-    page = browser.new_page()
-    page.goto(address + "search.html?q=perceptron")
-    page.wait_for_selector("#search-results ul.search li a", timeout=20_000)
-    found = page.eval_on_selector_all(
-        "#search-results ul.search li a", "links => links.map(link => link.href)"
-    )
-    page.close()
+    found = search(browser, address, "perceptron")
     assert any("/chapters/" in link for link in found), found
 
 
