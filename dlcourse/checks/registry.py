@@ -19,7 +19,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-CHAPTERS = ("ch00", "ch05", "ch07", "ch08")
+CHAPTERS = tuple(
+    sorted(path.stem for path in Path(__file__).parent.glob("ch[0-9][0-9].py"))
+)
 _EXERCISES: dict[str, "Exercise"] = {}
 _HIDDEN: dict[str, list["Exercise"]] = {}
 _VARIANTS: dict[str, Callable] = {}
