@@ -20,6 +20,7 @@ from pathlib import Path
 
 import nbclient
 import run_notebook
+from environments import UV, NoPythonError, environment, interpreter
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,7 +36,6 @@ HEAD = """\
 # Refreshed by: python tools/colab.py refresh
 """
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;#]+)", re.M)
-UV = Path(sys.executable).parent / "uv"
 TIMEOUT = 600
 
 
@@ -47,40 +47,26 @@ def pins(text: str) -> dict[str, str]:
 # -- the environment
 
 
-def python(venv: Path) -> Path:
-    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-
-def make(venv: Path) -> None:
-    """An environment with Colab's packages, made anew where the list has changed."""
-    stamp, wanted = venv / "list", LIST.read_text("utf-8")
-    if stamp.is_file() and stamp.read_text("utf-8") == wanted and python(venv).exists():
-        remove_course(venv)
-        return
-    shutil.rmtree(venv, ignore_errors=True)
-    made = subprocess.run(
-        [UV, "venv", "--quiet", "--seed", "--python", PYTHON, venv], check=False
-    )
-    if made.returncode:
-        sys.exit(
-            f"test-colab: Python {PYTHON} is needed, and uv could neither find nor fetch one. Install it, and put it on the "
-            "PATH (python3.13)."
-        )
-    install = [UV, "pip", "install", "--quiet", "--python", python(venv), "-r", LIST]
-    subprocess.run(install, check=True)
-    stamp.write_text(wanted, "utf-8")
+def make(venv: Path) -> Path:
+    """The interpreter of an environment with Colab's packages and without the course."""
+    try:
+        python = environment(venv, PYTHON, ["-r", LIST])
+    except NoPythonError as error:
+        sys.exit(f"test-colab: {error}")
+    remove_course(venv)
+    return python
 
 
 def remove_course(venv: Path) -> None:
     subprocess.run(
-        [UV, "pip", "uninstall", "--quiet", "--python", python(venv), "dlcourse"],
+        [UV, "pip", "uninstall", "--quiet", "--python", interpreter(venv), "dlcourse"],
         check=False,
     )
 
 
 def installed(venv: Path) -> dict[str, str]:
     """What is installed, but the course."""
-    run = [UV, "pip", "freeze", "--python", python(venv)]
+    run = [UV, "pip", "freeze", "--python", interpreter(venv)]
     text = subprocess.run(run, check=True, capture_output=True, text=True).stdout
     return {name: pin for name, pin in pins(text).items() if name != "dlcourse"}
 
@@ -128,7 +114,7 @@ def run(path: Path, venv: Path, source: Path) -> float:
     }  # fmt: skip
     if path.parent.name == "solutions":
         variables["NBGRADER_EXECUTION"] = "colab"
-    return run_notebook.run(path, TIMEOUT, python(venv), variables, folder)[1]
+    return run_notebook.run(path, TIMEOUT, interpreter(venv), variables, folder)[1]
 
 
 def test(notebooks: list[Path]) -> tuple[int, dict]:

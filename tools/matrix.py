@@ -1,4 +1,4 @@
-"""Every chapter on every backend of Keras and every Python: python tools/matrix.py [--python 3.12] [--backend jax]
+"""Every chapter on every backend of Keras and every Python: python tools/matrix.py [--python 3.12] [--backend jax] [--chapter 7]
 
 Each Python gets an environment of its own from requirements.lock, with JAX and PyTorch beside it. The seconds, or what
 went wrong, go into book/records/matrix.json, from which the page "Where it runs" is made. Without options all nine
@@ -8,12 +8,12 @@ combinations run; with options only their rows of the record are replaced. The t
 
 import argparse
 import json
-import shutil
 import subprocess
 import sys
 from datetime import date
 from pathlib import Path
 
+import environments
 import run_notebook
 from rich.console import Console
 
@@ -24,29 +24,13 @@ PYTHONS = ("3.11", "3.12", "3.13")
 BACKENDS = ("tensorflow", "jax", "torch")
 FURTHER = ("jax", "torch==2.13.0")  # beside the lock
 SHOWN = ("tensorflow", "keras", "jax", "torch", "numpy")
-UV = Path(sys.executable).parent / "uv"
 TIMEOUT = 600
 
 
-def environment(version: str) -> Path | None:
-    """The interpreter of an environment with all three backends; None where uv has no such Python."""
-    venv, lock = BUILD / version, (ROOT / "requirements.lock").read_text("utf-8")
-    python, stamp = venv / "bin/python", venv / "lock"
-    if stamp.is_file() and stamp.read_text("utf-8") == lock:
-        return python
-    shutil.rmtree(venv, ignore_errors=True)
-    made = subprocess.run(
-        [UV, "venv", "--quiet", "--python", version, venv], check=False
-    )
-    if made.returncode:
-        return None
-    install = [UV, "pip", "install", "--quiet", "--python", python]
-    subprocess.run(
-        [*install, "--require-hashes", "-r", ROOT / "requirements.lock"], check=True
-    )
-    subprocess.run([*install, *FURTHER], check=True)
-    stamp.write_text(lock, "utf-8")
-    return python
+def environment(version: str) -> Path:
+    """The interpreter of an environment with all three backends."""
+    lock = ["--require-hashes", "-r", ROOT / "requirements.lock"]
+    return environments.environment(BUILD / version, version, lock, FURTHER)
 
 
 def versions(python: Path) -> dict[str, str]:
@@ -73,25 +57,37 @@ def attempt(path: Path, python: Path, backend: str) -> dict:
     return run_notebook.attempt(path, TIMEOUT, python, variables)
 
 
+def chosen(numbers: list[str]) -> list[Path]:
+    """The chapters of these numbers ("7" or "07"); all of them where none is given."""
+    every = {
+        int(path.name.split("_")[0]): path for path in ROOT.glob("chapters/*.ipynb")
+    }
+    if unknown := [n for n in numbers if not n.isdigit() or int(n) not in every]:
+        sys.exit(
+            f"matrix: expected chapters out of {sorted(every)}, got {', '.join(unknown)}."
+        )
+    return [every[n] for n in sorted({int(n) for n in numbers} or every)]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--python", action="append", choices=PYTHONS)
     parser.add_argument("--backend", action="append", choices=BACKENDS)
+    parser.add_argument("--chapter", action="append", metavar="NN", default=[])
     options, console = parser.parse_args(), Console()
     record = (
         json.loads(RECORD.read_text("utf-8"))
         if RECORD.is_file()
         else {"runs": {}, "versions": {}}
     )
-    chapters, failed = sorted(ROOT.glob("chapters/*.ipynb")), 0
+    chapters, failed = chosen(options.chapter), 0
     for version in options.python or PYTHONS:
-        python = environment(version)
-        if python is None:
-            console.print(
-                f"Python {version}: not run, uv could neither find nor fetch it"
-            )
+        try:
+            python = environment(version)
+        except environments.NoPythonError as error:
+            console.print(f"not run: {error}", highlight=False)
             failed += 1
             continue
         record["versions"][version] = versions(python)

@@ -1,0 +1,72 @@
+"""Environments of other Pythons: made anew exactly when they must be."""
+
+import sys
+
+import environments
+import matrix
+import pytest
+
+VERSION = "{}.{}".format(*sys.version_info)
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """The commands of uv that ran; those that would install or ask for a Python only pretend."""
+    made, run = [], environments.subprocess.run
+
+    def pretend(command, check):
+        if command[0] != environments.UV:
+            return run(command, check=check)
+        made.append([str(word) for word in command[1:]])
+        return run([sys.executable, "-m", "venv", "--without-pip", command[-1]], check=check) \
+            if command[1] == "venv" else run([sys.executable, "-c", ""], check=check)  # fmt: skip
+
+    monkeypatch.setattr(environments.subprocess, "run", pretend)
+    return made
+
+
+def test_an_environment_is_kept_while_nothing_changes(tmp_path, calls):
+    lock = tmp_path / "lock.txt"
+    lock.write_text("numpy==2.0\n")
+    for _ in range(2):
+        python = environments.environment(tmp_path / "venv", VERSION, ["-r", lock])
+    assert python.is_file()
+    assert [command[0] for command in calls] == ["venv", "pip"]
+
+
+@pytest.mark.parametrize("change", ["lock", "further", "python", "half"])
+def test_it_is_made_anew(tmp_path, calls, change):
+    """Another lock file, another further package, a Python that is gone, an install that did not end."""
+    venv, lock, further = tmp_path / "venv", tmp_path / "lock.txt", ["jax"]
+    lock.write_text("numpy==2.0\n")
+    python = environments.environment(venv, VERSION, ["-r", lock], further)
+    if change == "lock":
+        lock.write_text("numpy==2.1\n")
+    elif change == "further":
+        further = ["jax==1"]
+    elif change == "python":
+        python.unlink()
+        python.symlink_to(tmp_path / "gone")
+    else:
+        (venv / "installs").unlink()
+    environments.environment(venv, VERSION, ["-r", lock], further)
+    assert [command[0] for command in calls] == ["venv", "pip", "pip"] * 2
+    assert python.exists()
+
+
+def test_a_python_that_is_nowhere_is_named(tmp_path):
+    with pytest.raises(environments.NoPythonError, match=r"Python 9\.9 is needed"):
+        environments.environment(tmp_path / "venv", "9.9", ["numpy"])
+    assert not (tmp_path / "venv").exists()
+
+
+def test_the_matrix_runs_the_chapters_that_are_asked_for():
+    every = matrix.chosen([])
+    assert every == sorted(every)
+    assert len(every) > 1
+    assert [path.name for path in matrix.chosen(["7", "00", "7"])] == [
+        "00_first_hour.ipynb",
+        "07_backpropagation.ipynb",
+    ]
+    with pytest.raises(SystemExit, match="got 99"):
+        matrix.chosen(["99"])
