@@ -26,7 +26,7 @@ slides: $(VENV)/.ready  ## slides of each chapter, for instructors
 	$(BIN)/python tools/slides.py
 
 test: html check  ## everything: unit tests, twins, every notebook, the pages in a browser
-	$(BIN)/python -m pytest -n 2 tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests
 	rm -rf .build/asserted/nbval
 	$(KERNEL) DLCOURSE_ASSERTED=$(CURDIR)/.build/asserted/nbval $(BIN)/python -m pytest $(NBVAL) -n 2 --dist loadfile \
 		chapters exercises solutions
@@ -45,7 +45,7 @@ lab: $(VENV)/.ready  ## JupyterLab on the chapters
 	$(BIN)/jupyter lab --ServerApp.root_dir=$(CURDIR) --LabApp.app_settings_dir=$(CURDIR)/tools/lab --LabApp.default_url=/lab/tree/chapters/00_first_hour.ipynb
 
 data: $(VENV)/.ready  ## fetch the full-size data sets, checksums verified
-	$(BIN)/python -c "from dlcourse import datasets; datasets.fetch_all()"
+	$(BIN)/python tools/data.py
 
 test-gpu: $(VENV)/.ready  ## the chapters at full size on a GPU, measured; fails without one: the page Where it runs
 	$(BIN)/python tools/gpu.py

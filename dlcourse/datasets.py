@@ -249,12 +249,6 @@ def fingerprint() -> str:
     return "\n".join(lines)
 
 
-def fetch_all() -> None:
-    """Download every full-size file that is missing, check all: `make data`."""
-    for name in FILES:
-        print(load(name, download=True))
-
-
 def _load_images(name: str, download: bool) -> Dataset:
     arrays = {}
     for part in FILES[name]:

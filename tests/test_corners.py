@@ -177,13 +177,6 @@ def test_the_cache_and_what_fetches_into_it(monkeypatch, tmp_path):
     assert datasets.path("mnist", "y_test", download=True) == place and len(asked) == 1
 
 
-def test_fetch_all_downloads_each_and_says_so(monkeypatch, capsys):
-    monkeypatch.setattr(datasets, "load", lambda name, download: f"{name} {download}")
-    datasets.fetch_all()
-    want = "".join(f"{name} True\n" for name in datasets.FILES)
-    assert capsys.readouterr().out == want and "fashion_mnist True" in want
-
-
 # -- layers and graphs
 
 

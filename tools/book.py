@@ -242,13 +242,15 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         match options.step:
             case "execute":
-                execute(project)
+                with project.alone():
+                    execute(project)
             case "names":
                 registry(project)
             case "references":
                 print(references_markdown(project.root), end="")
             case "html":
-                html(project, options.fresh)
+                with project.alone():
+                    html(project, options.fresh)
                 if options.serve:
                     serve(project.html, options.port)
     except BookError as error:

@@ -2,18 +2,22 @@
 
 Each Python gets an environment of its own from requirements.lock, with JAX and PyTorch beside it. The seconds, or what
 went wrong, go into book/records/matrix.json, from which the page "Where it runs" is made. Without options all nine
-combinations run; with options only their rows of the record are replaced. The twins on these backends are a test
+combinations run; with options only their rows of the record are replaced. What the asserts of a chapter compare must be
+the same numbers in each of its runs on a backend, whatever the Python. The twins on these backends are a test
 (tests/test_backends.py).
 """
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 from datetime import date
+from itertools import product
 from pathlib import Path
 
 import environments
+import reproducible
 import run_notebook
 from rich.console import Console
 
@@ -45,16 +49,38 @@ def versions(python: Path) -> dict[str, str]:
     return json.loads(run.stdout)
 
 
-def attempt(path: Path, python: Path, backend: str) -> dict:
+def asserted(chapter: str, backend: str, version: str) -> Path:
+    """The folder of the numbers that a run's asserts compared."""
+    return BUILD / "asserted" / chapter / backend / version
+
+
+def attempt(path: Path, python: Path, backend: str, version: str) -> dict:
     """{"seconds": ...} or {"failed": the last line of the error}."""
+    folder = asserted(path.stem, backend, version)
+    shutil.rmtree(folder, ignore_errors=True)
     variables = run_notebook.environment() | {
         "KERAS_BACKEND": backend,
+        "DLCOURSE_ASSERTED": str(folder),
         "DLCOURSE_OFFLINE": "1",
         "PYTHONPATH": str(ROOT),
         "CUDA_VISIBLE_DEVICES": "-1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
     return run_notebook.attempt(path, TIMEOUT, python, variables)
+
+
+def repeated(chapter: str, backend: str) -> dict | None:
+    """{"runs", "values", "differences"} of the runs of a chapter on a backend; None where there are not two."""
+    folders = [asserted(chapter, backend, version) for version in PYTHONS]
+    first, *others = [reproducible.read(f) for f in folders if f.is_dir()] or [{}]
+    compared = [reproducible.compare(first, other) for other in others]
+    if not any(count for count, _ in compared):
+        return None
+    return {
+        "runs": 1 + len(others),
+        "values": min(count for count, _ in compared),
+        "differences": [line for _, lines in compared for line in lines],
+    }
 
 
 def chosen(numbers: list[str]) -> list[Path]:
@@ -77,11 +103,9 @@ def main() -> int:
     parser.add_argument("--backend", action="append", choices=BACKENDS)
     parser.add_argument("--chapter", action="append", metavar="NN", default=[])
     options, console = parser.parse_args(), Console()
-    record = (
-        json.loads(RECORD.read_text("utf-8"))
-        if RECORD.is_file()
-        else {"runs": {}, "versions": {}}
-    )
+    record = {"runs": {}, "versions": {}, "repeated": {}}
+    if RECORD.is_file():
+        record |= json.loads(RECORD.read_text("utf-8"))
     chapters, failed = chosen(options.chapter), 0
     for version in options.python or PYTHONS:
         try:
@@ -91,27 +115,36 @@ def main() -> int:
             failed += 1
             continue
         record["versions"][version] = versions(python)
-        for backend in options.backend or BACKENDS:
-            for path in chapters:
-                found = attempt(path, python, backend) | {
-                    "date": date.today().isoformat()
-                }
-                failed += "failed" in found
-                record["runs"].setdefault(path.stem, {}).setdefault(version, {})[
-                    backend
-                ] = found
-                said = (
-                    f"{found['seconds']:.1f} s"
-                    if "seconds" in found
-                    else f"FAILED: {found['failed']}"
-                )
-                console.print(
-                    f"{path.stem}, Python {version}, {backend}: {said}", highlight=False
-                )
-                RECORD.write_text(
-                    json.dumps(record, indent=1, sort_keys=True) + "\n", "utf-8"
-                )
+        for backend, path in product(options.backend or BACKENDS, chapters):
+            found = attempt(path, python, backend, version)
+            again = repeated(path.stem, backend)
+            write_down(record, (path.stem, version, backend), found, again)
+            said = told(found, again)
+            failed += "FAILED" in said
+            console.print(
+                f"{path.stem}, Python {version}, {backend}: {said}", highlight=False
+            )
     return 1 if failed else 0
+
+
+def write_down(record: dict, run: tuple, found: dict, again: dict | None) -> None:
+    """Put a run (chapter, Python, backend) into the record, and what it gave beside the other Pythons."""
+    chapter, version, backend = run
+    there = record["runs"].setdefault(chapter, {}).setdefault(version, {})
+    there[backend] = found | {"date": date.today().isoformat()}
+    if again:
+        record["repeated"].setdefault(chapter, {})[backend] = again
+    RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+def told(found: dict, again: dict | None) -> str:
+    """The line of a run for the console."""
+    if "failed" in found:
+        return f"FAILED: {found['failed']}"
+    if again and again["differences"]:
+        return f"FAILED: other numbers than on another Python: {again['differences']}"
+    same = f", {again['values']} values as on another Python" if again else ""
+    return f"{found['seconds']:.1f} s{same}"
 
 
 if __name__ == "__main__":

@@ -323,6 +323,7 @@ def typeset(project: Project) -> Path:
 
 if __name__ == "__main__":
     try:
-        print("the book:", pdf(Project(ROOT)).relative_to(ROOT))
+        with (project := Project(ROOT)).alone():
+            print("the book:", pdf(project).relative_to(ROOT))
     except BookError as error:
         sys.exit(f"error: {error}")

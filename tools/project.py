@@ -1,5 +1,6 @@
 """Where things are: the folders of the book, its table of contents, and two helpers that every tool shares."""
 
+import contextlib
 import hashlib
 import json
 import re
@@ -10,6 +11,11 @@ from functools import cached_property
 from pathlib import Path
 
 import yaml
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such lock
+    fcntl = None
 
 PREFIX = re.compile(r"^(\d\d)_")
 
@@ -28,6 +34,19 @@ class Project:
     def build(self) -> Path:
         """Everything that can be made again, but for the pages."""
         return self.root / ".build"
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """One at a time of the builds that share the folder of what can be made again; the others wait here."""
+        self.build.mkdir(parents=True, exist_ok=True)
+        with (self.build / "lock").open("w") as file:
+            if fcntl:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    print("another build runs in this folder: waiting for its end")
+                    fcntl.flock(file, fcntl.LOCK_EX)
+            yield  # the lock ends with the file, also where this process is killed
 
     @property
     def source(self) -> Path:

@@ -390,8 +390,10 @@ def main() -> int:
     )
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    project = Project(options.root.resolve())
     try:
-        folder = slides(Project(options.root.resolve()), options.chapter)
+        with project.alone():
+            folder = slides(project, options.chapter)
     except BookError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -60,7 +60,35 @@ def matrix_text(chapters: dict[str, str], found: dict) -> list[str]:
             )
     if not found["runs"]:
         return [*lines, "**Not run:** there is no record yet. `make test-backends` writes it.", ""]  # fmt: skip
-    return lines + gaps_text(gaps)
+    return lines + gaps_text(gaps) + repeated_text(chapters, found.get("repeated", {}))
+
+
+def repeated_text(chapters: dict[str, str], found: dict) -> list[str]:
+    """A table of the numbers that the runs of a chapter on the three Pythons share, and those that differ."""
+    if not found:
+        return []
+    rows, differ = [], []
+    for name, title in chapters.items():
+        again = {b: found.get(name, {}).get(b) for b in BACKENDS}
+        rows.append([title, *(shared(again[b]) for b in BACKENDS)])
+        differ += [
+            f"- {PACKAGES[b]}, {title}: {text}"
+            for b in BACKENDS if again[b] for text in again[b]["differences"]
+        ]  # fmt: skip
+    said = "The seeds of a chapter fix its numbers on every backend. Each value that a cell asserts was written down in each run; the table counts those that the runs on different Pythons share, to a relative 10⁻⁶."
+    return [
+        said, "",
+        *table("Asserted values that are the same in every run", ["chapter", *(PACKAGES[b] for b in BACKENDS)], rows),
+        *(differ or ["None differs."]), "",
+    ]  # fmt: skip
+
+
+def shared(again: dict | None) -> str:
+    if again is None:
+        return "not compared"
+    wrong = len(again["differences"])
+    runs = f"{again['values']} in {again['runs']} runs"
+    return f"{runs}, **cells that differ: {wrong}**" if wrong else runs
 
 
 def installed(found: dict, python: str) -> str:

@@ -1,5 +1,6 @@
 """Environments of other Pythons: made anew exactly when they must be."""
 
+import json
 import sys
 
 import environments
@@ -70,3 +71,43 @@ def test_the_matrix_runs_the_chapters_that_are_asked_for():
     ]
     with pytest.raises(SystemExit, match="got 99"):
         matrix.chosen(["99"])
+
+
+# -- the matrix of chapters, backends and Pythons
+
+
+def test_the_matrix_compares_the_runs_of_a_chapter(tmp_path, monkeypatch):
+    """A number that differs between two Pythons is told and counts as a failure."""
+    monkeypatch.setattr(matrix, "BUILD", tmp_path)
+    assert matrix.repeated("05_perceptrons", "jax") is None
+
+    def write(version, number):
+        folder = matrix.asserted("05_perceptrons", "jax", version)
+        folder.mkdir(parents=True)
+        row = {"cell": "abc", "asserted": [[number, 2.0]]}
+        (folder / "run.jsonl").write_text(json.dumps(row) + "\n")
+
+    write("3.11", 1.0)
+    assert matrix.repeated("05_perceptrons", "jax") is None
+    write("3.13", 1.0 + 1e-9)
+    same = matrix.repeated("05_perceptrons", "jax")
+    assert same == {"runs": 2, "values": 1, "differences": []}
+    assert matrix.told({"seconds": 2.0}, same) == "2.0 s, 1 values as on another Python"
+    write("3.12", 1.1)
+    other = matrix.repeated("05_perceptrons", "jax")
+    assert other["runs"] == 3
+    assert len(other["differences"]) == 1
+    assert "FAILED: other numbers" in matrix.told({"seconds": 2.0}, other)
+
+
+def test_a_run_replaces_its_own_entry_of_the_record(tmp_path, monkeypatch):
+    monkeypatch.setattr(matrix, "RECORD", tmp_path / "matrix.json")
+    record = {"runs": {"a": {"3.11": {"jax": {"seconds": 1.0}}}}, "repeated": {}}
+    matrix.write_down(record, ("a", "3.11", "torch"), {"failed": "E: no"}, None)
+    matrix.write_down(record, ("a", "3.11", "jax"), {"seconds": 3.0}, {"runs": 2})
+    found = json.loads(matrix.RECORD.read_text())
+    runs = found["runs"]["a"]["3.11"]
+    assert runs["jax"]["seconds"] == 3.0
+    assert runs["torch"]["failed"] == "E: no"
+    assert found["repeated"] == {"a": {"jax": {"runs": 2}}}
+    assert matrix.told(runs["torch"], None) == "FAILED: E: no"

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import data
 import execute
 import nbformat
 import pytest
@@ -18,6 +19,7 @@ from lint import ROOT
 from project import Project
 
 import book as builder
+from dlcourse import datasets
 
 TOC = "format: jb-book\nroot: book/intro\nchapters:\n- file: chapters/07_back\n"
 # The second cell waits as long as the file `wait` is there, so that a test can stop the run there.
@@ -217,6 +219,55 @@ def test_another_error_of_the_system_is_not_hidden(tiny, monkeypatch):
     monkeypatch.setattr(builder, "execute", refuse)
     with pytest.raises(OSError, match="broken"):
         builder.main(["html", "--root", str(tiny.root)])
+
+
+def test_builds_in_one_folder_wait_for_each_other(tmp_path):
+    """The second writes only when the first has ended; a lock whose owner was killed is free."""
+    program = (
+        "import sys, time, pathlib, project\n"
+        "with project.Project(pathlib.Path(sys.argv[1])).alone():\n"
+        "    print('in', flush=True)\n"
+        "    time.sleep(float(sys.argv[2]))\n"
+    )
+
+    def build(seconds: float) -> subprocess.Popen:
+        command = [sys.executable, "-c", program, tmp_path, str(seconds)]
+        return subprocess.Popen(
+            command, cwd=ROOT / "tools", stdout=subprocess.PIPE, text=True
+        )
+
+    first = build(600)
+    try:
+        assert first.stdout.readline() == "in\n"
+        second = build(0)
+        with pytest.raises(subprocess.TimeoutExpired):
+            second.wait(1)
+    finally:
+        first.kill()
+        first.communicate()
+    said = second.communicate(timeout=60)[0].splitlines()
+    assert said == ["another build runs in this folder: waiting for its end", "in"]
+    assert second.returncode == 0
+
+
+# -- data
+
+
+def test_data_that_cannot_be_had_is_told_and_the_others_are_fetched(
+    monkeypatch, capsys
+):
+    def load(name, download):
+        assert download
+        if name == "mnist":
+            raise datasets.DownloadError("mnist: expected an answer, got none.")
+        return f"{name} is there"
+
+    monkeypatch.setattr(datasets, "load", load)
+    assert data.main() == 1
+    out, err = capsys.readouterr()
+    assert err == "error: mnist: expected an answer, got none.\n"
+    others = [name for name in datasets.FILES if name != "mnist"]
+    assert out == "".join(f"{name} is there\n" for name in others)
 
 
 # -- the environment

@@ -17,7 +17,13 @@ MATRIX = {
         },
     },
     "versions": {"3.11": {"python": "3.11.7", "numpy": "2.4"}},
-}
+    "repeated": {
+        "05_perceptrons": {
+            "tensorflow": {"runs": 3, "values": 41, "differences": []},
+            "jax": {"runs": 2, "values": 40, "differences": ["cell ab: 1 in one run, 2 in the other"]},
+        },
+    },
+}  # fmt: skip
 COLAB = {
     "date": "2026-11-21", "list": "2026-08-19", "python": "3.13", "changed": ["numpy"],
     "seconds": {"chapters/08_keras.ipynb": 41.26, "exercises/08_keras.ipynb": 3.0},
@@ -73,6 +79,18 @@ def test_backends_and_pythons():
     assert "- Python 3.12, JAX, 8. Keras: not run." in text
     assert "- Python 3.11, JAX, 5. Perceptrons" not in text
     assert text.count(": not run.\n") == 3 + 6 + 6
+
+
+def test_the_numbers_of_repeated_runs():
+    text = page(matrix=MATRIX)
+    assert rows_of(text, "Asserted values that are the same") == [
+        ["5. Perceptrons", "41 in 3 runs", "40 in 2 runs, **cells that differ: 1**", "not compared"],
+        ["8. Keras", "not compared", "not compared", "not compared"],
+    ]  # fmt: skip
+    assert "- JAX, 5. Perceptrons: cell ab: 1 in one run, 2 in the other" in text
+    assert "None differs." not in text
+    never = {**MATRIX, "repeated": {}}
+    assert "Asserted values" not in page(matrix=never)
 
 
 def test_colab():
