@@ -3,7 +3,7 @@
 Each Python gets an environment of its own from requirements.lock, with JAX and PyTorch beside it. The seconds, or what
 went wrong, go into book/records/matrix.json, from which the page "Where it runs" is made. Without options all nine
 combinations run; with options only their rows of the record are replaced. What the asserts of a chapter compare must be
-the same numbers in each of its runs on a backend, whatever the Python. The twins on these backends are a test
+the same numbers in each of its runs on a backend with the same packages, whatever the Python. The twins on these backends are a test
 (tests/test_backends.py).
 """
 
@@ -69,18 +69,33 @@ def attempt(path: Path, python: Path, backend: str, version: str) -> dict:
     return run_notebook.attempt(path, TIMEOUT, python, variables)
 
 
-def repeated(chapter: str, backend: str) -> dict | None:
-    """{"runs", "values", "differences"} of the runs of a chapter on a backend; None where there are not two."""
-    folders = [asserted(chapter, backend, version) for version in PYTHONS]
-    first, *others = [reproducible.read(f) for f in folders if f.is_dir()] or [{}]
-    compared = [reproducible.compare(first, other) for other in others]
-    if not any(count for count, _ in compared):
+def repeated(chapter: str, backend: str, made_of: dict[str, dict]) -> dict | None:
+    """What the runs of a chapter on a backend share, or None where there are not two.
+
+    "runs", "values" and "differences" are of the runs with the same packages (`made_of`: Python -> versions), which must
+    not differ; "drift" holds the largest relative difference from each run with other packages, by Python.
+    """
+    found = {
+        version: reproducible.read(folder) for version in reversed(PYTHONS)
+        if (folder := asserted(chapter, backend, version)).is_dir() and version in made_of
+    }  # fmt: skip
+    if len(found) < 2:
         return None
+    newest, *others = found
+    packages = {v: {**made_of[v], "python": None} for v in found}
+    compared = [
+        reproducible.compare(found[newest], found[other])
+        for other in others if packages[other] == packages[newest]
+    ]  # fmt: skip
     return {
-        "runs": 1 + len(others),
-        "values": min(count for count, _ in compared),
+        "runs": 1 + len(compared),
+        "values": min((count for count, _ in compared), default=0),
         "differences": [line for _, lines in compared for line in lines],
-    }
+        "drift": {
+            other: reproducible.farthest(found[newest], found[other])
+            for other in others if packages[other] != packages[newest]
+        },
+    }  # fmt: skip
 
 
 def chosen(numbers: list[str]) -> list[Path]:
@@ -117,7 +132,7 @@ def main() -> int:
         record["versions"][version] = versions(python)
         for backend, path in product(options.backend or BACKENDS, chapters):
             found = attempt(path, python, backend, version)
-            again = repeated(path.stem, backend)
+            again = repeated(path.stem, backend, record["versions"])
             write_down(record, (path.stem, version, backend), found, again)
             said = told(found, again)
             failed += "FAILED" in said
@@ -143,7 +158,8 @@ def told(found: dict, again: dict | None) -> str:
         return f"FAILED: {found['failed']}"
     if again and again["differences"]:
         return f"FAILED: other numbers than on another Python: {again['differences']}"
-    same = f", {again['values']} values as on another Python" if again else ""
+    shared = again and again["values"]
+    same = f", {shared} values as on another Python" if shared else ""
     return f"{found['seconds']:.1f} s{same}"
 
 

@@ -67,28 +67,35 @@ def repeated_text(chapters: dict[str, str], found: dict) -> list[str]:
     """A table of the numbers that the runs of a chapter on the three Pythons share, and those that differ."""
     if not found:
         return []
-    rows, differ = [], []
+    rows, wrong = [], []
     for name, title in chapters.items():
         again = {b: found.get(name, {}).get(b) for b in BACKENDS}
         rows.append([title, *(shared(again[b]) for b in BACKENDS)])
-        differ += [
+        wrong += [
             f"- {PACKAGES[b]}, {title}: {text}"
             for b in BACKENDS if again[b] for text in again[b]["differences"]
         ]  # fmt: skip
-    said = "The seeds of a chapter fix its numbers on every backend. Each value that a cell asserts was written down in each run; the table counts those that the runs on different Pythons share, to a relative 10⁻⁶."
     return [
-        said, "",
+        "The seeds of a chapter fix its numbers on every backend. Each value that a cell asserts was written down in each run; the "
+        "table counts those that the runs with the same packages share, to a relative 10⁻⁶. Where another Python comes with other "
+        "versions of the packages, it gives the largest relative difference that these made.", "",
         *table("Asserted values that are the same in every run", ["chapter", *(PACKAGES[b] for b in BACKENDS)], rows),
-        *(differ or ["None differs."]), "",
+        *(wrong or ["None differs."]), "",
     ]  # fmt: skip
 
 
 def shared(again: dict | None) -> str:
+    """What the runs of a chapter on a backend share: a cell of the table."""
     if again is None:
         return "not compared"
-    wrong = len(again["differences"])
-    runs = f"{again['values']} in {again['runs']} runs"
-    return f"{runs}, **cells that differ: {wrong}**" if wrong else runs
+    said = [f"{again['values']} in {again['runs']} runs"] if again["values"] else []
+    if again["differences"]:
+        said.append(f"**cells that differ: {len(again['differences'])}**")
+    said += [
+        f"Python {python}: {f'{far:.0e}' if far else 'the same'}"
+        for python, far in again["drift"].items()
+    ]
+    return ", ".join(said)
 
 
 def installed(found: dict, python: str) -> str:

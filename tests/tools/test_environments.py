@@ -77,27 +77,36 @@ def test_the_matrix_runs_the_chapters_that_are_asked_for():
 
 
 def test_the_matrix_compares_the_runs_of_a_chapter(tmp_path, monkeypatch):
-    """A number that differs between two Pythons is told and counts as a failure."""
+    """With the same packages a number that differs is a failure, with others its difference is told."""
     monkeypatch.setattr(matrix, "BUILD", tmp_path)
-    assert matrix.repeated("05_perceptrons", "jax") is None
+    made_of = {v: {"python": v, "jax": "1"} for v in matrix.PYTHONS}
 
-    def write(version, number):
+    def write(version, number, text="a"):
         folder = matrix.asserted("05_perceptrons", "jax", version)
-        folder.mkdir(parents=True)
-        row = {"cell": "abc", "asserted": [[number, 2.0]]}
+        folder.mkdir(parents=True, exist_ok=True)
+        row = {"cell": "abc", "asserted": [[number, 2.0], text]}
         (folder / "run.jsonl").write_text(json.dumps(row) + "\n")
 
+    def compared():
+        return matrix.repeated("05_perceptrons", "jax", made_of)
+
+    assert compared() is None
     write("3.11", 1.0)
-    assert matrix.repeated("05_perceptrons", "jax") is None
+    assert compared() is None
     write("3.13", 1.0 + 1e-9)
-    same = matrix.repeated("05_perceptrons", "jax")
-    assert same == {"runs": 2, "values": 1, "differences": []}
-    assert matrix.told({"seconds": 2.0}, same) == "2.0 s, 1 values as on another Python"
-    write("3.12", 1.1)
-    other = matrix.repeated("05_perceptrons", "jax")
+    same = compared()
+    assert same == {"runs": 2, "values": 2, "differences": [], "drift": {}}
+    assert matrix.told({"seconds": 2.0}, same) == "2.0 s, 2 values as on another Python"
+    write("3.12", 1.25)
+    other = compared()
     assert other["runs"] == 3
     assert len(other["differences"]) == 1
     assert "FAILED: other numbers" in matrix.told({"seconds": 2.0}, other)
+    made_of["3.12"]["jax"] = "2"
+    drifted = compared()
+    assert drifted == {**same, "drift": {"3.12": pytest.approx(0.2)}}
+    write("3.12", 1.0, "b")
+    assert compared()["drift"] == {"3.12": float("inf")}
 
 
 def test_a_run_replaces_its_own_entry_of_the_record(tmp_path, monkeypatch):
