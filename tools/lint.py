@@ -31,6 +31,7 @@ HTML = re.compile(r"<(?!/?(?:details|summary)>|!--)/?[a-zA-Z][^>]*>")
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)(?:#[^)]*)?\)")
 BRANCHES = re.compile(r"^\s*if [^\n]*\bbackend\(\)", re.M)  # on Keras' backend
 SAID = re.compile(r"""["'](?:Skipped|Not asserted)[: ]""")
+TRANSPOSE = re.compile(r"\^T(?![A-Za-z])|\^\{T\}")
 DRAWS = re.compile(r"plt\.(?:subplots|figure)\(|plots\.images\(")
 TAG = re.compile(r"\\tag\{(\d+)\.(\d+)\}")
 CAPTION = re.compile(r"^\*\*Figure (\d+)\.(\d+)\.\*\*", re.M)
@@ -119,6 +120,8 @@ def text_problems(cell, path: Path, number: int) -> list[str]:
         for target in LINK.findall(text)
         if not (path.parent / target).resolve().exists()
     ]
+    if TRANSPOSE.search(text):
+        found.append(r"expected \top for the transpose, got ^T (book/notation.md)")
     if text.count("$$") % 2:
         found.append("expected $$ in pairs")
     if re.search(r"\\begin\{(align|equation|gather)\*?\}", text):

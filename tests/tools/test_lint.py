@@ -49,6 +49,8 @@ def code(source, **metadata):
         ("[x](nowhere.ipynb)", "link to nothing"),
         ("![](../README.md)", "without alt text"),
         ("$$ x", "in pairs"),
+        ("$W^T x$", "expected \\top"),
+        ("${W^{(1)}}^{T}$", "expected \\top"),
         ("$$\n\\begin{align} x \\end{align}\n$$", "bare align"),
     ],
 )
@@ -58,7 +60,7 @@ def test_markup_that_other_readers_show_raw_is_refused(source, words, tmp_path):
 
 
 def test_plain_markdown_is_accepted(tmp_path):
-    source = "> **Watch out.** Text with $a < b$.\n\n<details><summary>Answer</summary>\n\n$$\nx \\tag{7.1}\n$$\n\n</details>"
+    source = "> **Watch out.** Text with $a < b$, $p^{T-1}$, $W^\\top x$.\n\n<details><summary>Answer</summary>\n\n$$\nx \\tag{7.1}\n$$\n\n</details>"
     assert text_problems(markdown(source), tmp_path / "07_x.ipynb", 7) == []
 
 
