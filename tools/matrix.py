@@ -73,7 +73,7 @@ def repeated(chapter: str, backend: str, made_of: dict[str, dict]) -> dict | Non
     """What the runs of a chapter on a backend share, or None where there are not two.
 
     "runs", "values" and "differences" are of the runs with the same packages (`made_of`: Python -> versions), which must
-    not differ; "drift" holds the largest relative difference from each run with other packages, by Python.
+    not differ; "drift" holds, for each Python with other packages, how many cells gave another value there.
     """
     found = {
         version: reproducible.read(folder) for version in reversed(PYTHONS)
@@ -92,7 +92,7 @@ def repeated(chapter: str, backend: str, made_of: dict[str, dict]) -> dict | Non
         "values": min((count for count, _ in compared), default=0),
         "differences": [line for _, lines in compared for line in lines],
         "drift": {
-            other: reproducible.farthest(found[newest], found[other])
+            other: len(reproducible.compare(found[newest], found[other])[1])
             for other in others if packages[other] != packages[newest]
         },
     }  # fmt: skip

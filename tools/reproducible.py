@@ -44,22 +44,6 @@ def compare(first: dict[str, list], second: dict[str, list]) -> tuple[int, list[
     return count, differences
 
 
-def farthest(first: dict[str, list], second: dict[str, list]) -> float:
-    """The largest relative difference of two numbers of the cells that ran in both; infinity where a text differs."""
-    pairs = [(first[cell], second[cell]) for cell in first.keys() & second.keys()]
-    return max((_apart(a, b) for a, b in pairs), default=0.0)
-
-
-def _apart(a, b) -> float:
-    if same(a, b):
-        return 0.0
-    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
-        return max(map(_apart, a, b))
-    if isinstance(a, (int, float)) and isinstance(b, (int, float)):
-        return abs(a - b) / max(abs(a), abs(b))
-    return math.inf
-
-
 if __name__ == "__main__":
     one, two = (read(Path(folder)) for folder in sys.argv[1:3])
     count, differences = compare(one, two)

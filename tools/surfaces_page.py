@@ -78,7 +78,7 @@ def repeated_text(chapters: dict[str, str], found: dict) -> list[str]:
     return [
         "The seeds of a chapter fix its numbers on every backend. Each value that a cell asserts was written down in each run; the "
         "table counts those that the runs with the same packages share, to a relative 10⁻⁶. Where another Python comes with other "
-        "versions of the packages, it gives the largest relative difference that these made.", "",
+        "versions of the packages, it counts the cells in which a value changed: mostly rounding errors, whose size a cell bounds.", "",
         *table("Asserted values that are the same in every run", ["chapter", *(PACKAGES[b] for b in BACKENDS)], rows),
         *(wrong or ["None differs."]), "",
     ]  # fmt: skip
@@ -92,8 +92,8 @@ def shared(again: dict | None) -> str:
     if again["differences"]:
         said.append(f"**cells that differ: {len(again['differences'])}**")
     said += [
-        f"Python {python}: {f'{far:.0e}' if far else 'the same'}"
-        for python, far in again["drift"].items()
+        f"Python {python}: {f'other in {count} cells' if count else 'the same'}"
+        for python, count in again["drift"].items()
     ]
     return ", ".join(said)
 
