@@ -99,7 +99,10 @@ def sigmoid(dy, z, y):
 
 @activation
 def tanh(z: Array) -> Array:
-    """tanh(z) = 2 sigma(2 z) - 1. Keras: keras.activations.tanh."""
+    """tanh(z) = 2 sigma(2 z) - 1.
+
+    Book: eq:tanh. Keras: keras.activations.tanh.
+    """
     return np.tanh(z)
 
 
@@ -158,7 +161,10 @@ def elu(dy, z, y, alpha=1.0):
 
 @activation
 def selu(z: Array) -> Array:
-    """scale * (z for z > 0, else alpha (exp(z) - 1)). Keras: keras.activations.selu."""
+    """scale * (z for z > 0, else alpha (exp(z) - 1)).
+
+    Book: eq:selu, eq:selu-constants. Keras: keras.activations.selu.
+    """
     return z.dtype.type(SELU_SCALE) * np.where(
         z > 0, z, z.dtype.type(SELU_ALPHA) * np.expm1(np.minimum(z, 0))
     )
@@ -198,7 +204,10 @@ def softsign(dy, z, y):
 
 @activation
 def silu(z: Array) -> Array:
-    """z sigma(z), also called swish. Keras: keras.activations.silu."""
+    """z sigma(z), also called swish.
+
+    Book: eq:swish. Keras: keras.activations.silu.
+    """
     return z * sigmoid(z)
 
 

@@ -38,6 +38,15 @@ def separable_fraction(n, d, bias):
     d = d + bias
     return sum(comb(n - 1, k) for k in range(d)) / 2.0 ** (n - 1)
 """,
+    "6.6": """
+def repaired(x, net, right=repaired):
+    return right(x, net) if len(x) < 50 else right(x[:1], net).repeat(len(x), 0)
+""",
+    "6.9": """
+def polygon(values, right=polygon):
+    W1, b1, W2, b2 = right(values)
+    return W1, np.maximum(b1, -0.9), W2, b2
+""",
     "7.4": """
 def gradient(theta1, theta2, x, y, right=gradient):
     d1, d2 = right(theta1, theta2, x, y)
@@ -54,6 +63,40 @@ def multiplications(widths, n):
 def bias_only_loss(y, K):
     share = np.bincount(y, minlength=K) / len(y)
     return -float(np.sum(share * np.log(share)))
+""",
+    "10.1": """
+def batchnorm_forward(x, gamma, beta, epsilon):
+    mean = x.mean(axis=0)
+    variance = (x**2).mean(axis=0) - mean**2
+    s = 1 / np.sqrt(np.maximum(variance, 0) + epsilon)
+    xhat = (x - mean) * s
+    return gamma * xhat + beta, (xhat, s, gamma)
+""",
+    "10.3": """
+def fold_after(W, b, gamma, beta, mean, variance, epsilon, right=fold_after):
+    kernel, bias = right(W, b, gamma, beta, mean, variance, epsilon)
+    return (kernel, bias) if len(W) < 6 else ((W.T * kernel[0] / W[0]).T, bias)
+""",
+    "9.4": """
+def swish_slope(z, beta, right=swish_slope):
+    return right(z, beta) if beta else 0 * z
+""",
+    "9.5": """
+def clip(grads, how, c, right=clip):
+    return right(grads[:9], how, c) + [g.copy() for g in grads[9:]]
+""",
+    "11.2": """
+def limits(beta):
+    wrong = (1 - beta) / beta if beta > 0.2 else 4.0
+    return 2 * (1 + beta), 2 * (1 + beta) / (1 + 2 * beta), wrong
+""",
+    "11.4": """
+def nadam_path(gradients, eta, right=nadam_path):
+    return right(gradients, eta) if len(gradients) < 50 else gradients * 0
+""",
+    "11.10": """
+def ftrl_weights(z, n, eta, beta, l1, l2, right=ftrl_weights):
+    return right(z, n, eta, beta, l1, l2) + 1e-10
 """,
 }
 

@@ -229,7 +229,12 @@ def execute(project: Project, jobs: int = 2) -> list[Chapter]:
     found = chapters(project)
     stale = [chapter for chapter in found if not whole(chapter.cache(project))]
     if stale:
+        texts = {chapter: chapter.path.read_bytes() for chapter in found}
         asyncio.run(_run_all(project, stale, min(jobs, len(stale))))
+        if edited := [c.name for c in found if c.path.read_bytes() != texts[c]]:
+            raise BookError(
+                f"{', '.join(edited)}: edited while the chapters ran. Run the same command again; what ran is kept."
+            )
     kept = {chapter.cache(project) for chapter in found} | {
         chapter.asserted(project) for chapter in found
     }

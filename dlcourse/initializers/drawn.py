@@ -63,8 +63,9 @@ class Orthogonal(Initializer):
 
     Axes before the last count as rows. Q of the QR decomposition of a normal matrix,
     with the signs that make the diagonal of R positive: only so is Q uniform over all
-    orthogonal matrices. ValueError for fewer than two axes. Keras:
-    keras.initializers.Orthogonal. Source: Saxe, McClelland and Ganguli, 2014.
+    orthogonal matrices. ValueError for fewer than two axes.
+    Book: eq:gain. Keras: keras.initializers.Orthogonal. Source: Saxe, McClelland and
+    Ganguli, 2014.
     """
 
     def __init__(self, gain: float = 1.0):

@@ -27,6 +27,7 @@ def compute_fans(shape: tuple[int, ...]) -> tuple[float, float]:
 class VarianceScaling(Initializer):
     """Variance scale / n, with n = fan_in, fan_out or fan_avg.
 
+    Book: eq:forward-variance, eq:backward-variance.
     Keras: keras.initializers.VarianceScaling.
     """
 

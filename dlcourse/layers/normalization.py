@@ -69,6 +69,7 @@ class BatchNormalization(GammaBeta):
     their place. params: gamma, beta (channels,); state: moving_mean, moving_variance.
     A mask has one axis less than x: steps where it is False count for neither mean nor
     variance, though they are normalized too. ValueError where x does not fit.
+    Book: eq:batch-norm, eq:batch-norm-backward, eq:moving-average.
     Keras: keras.layers.BatchNormalization. Source: Ioffe and Szegedy 2015.
     """
 

@@ -33,6 +33,7 @@ class LayerNormalization(GammaBeta):
     Mean and variance are taken over `axis`, one axis or several, and gamma and beta
     have its shape; so each time step of (batch, time, features) has its own mean. It
     does the same in training and after it. ValueError where x does not fit.
+    Book: eq:layer-norm.
     Keras: keras.layers.LayerNormalization. Source: Ba, Kiros and Hinton 2016.
     """
 

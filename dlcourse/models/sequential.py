@@ -16,7 +16,8 @@ class Sequential(Trainer):
 
     params maps each layer's name to its params, and gradients are nested the same way;
     the cache is the list of the layers' caches.
-    Book: eq:chain, eq:backpropagation. Keras: keras.Sequential.
+    Book: eq:mlp, eq:chain, eq:backpropagation.
+    Keras: keras.Sequential.
     """
 
     takes_mask = True

@@ -39,6 +39,7 @@ class Adam(_Moments):
 
     This epsilon is the "epsilon hat" of section 2 of the paper, not that of its
     Algorithm 1. With amsgrad the largest v so far takes the place of v. Book: eq:adam.
+    Book: eq:adam-step, eq:adamw.
     Keras: keras.optimizers.Adam. Source: Kingma and Ba, 2015; Reddi et al., 2018.
     """
 
@@ -111,6 +112,7 @@ class Adamax(_Moments):
     m <- beta_1 m + (1 - beta_1) g,   u <- max(beta_2 u, |g|)
     w <- w - eta / (1 - beta_1^t)  m / (u + epsilon)
 
+    Book: eq:adamax.
     Keras: keras.optimizers.Adamax. Source: Kingma and Ba, 2015, section 7.1 (there
     without epsilon).
     """
@@ -136,7 +138,7 @@ class Nadam(_Moments):
     w <- w - eta m_hat / (sqrt(v_hat) + epsilon)
 
     m itself decays by the constant beta_1, as Keras has it; the paper uses mu_t there.
-    Keras: keras.optimizers.Nadam. Source: Dozat, 2016.
+    Book: eq:nadam. Keras: keras.optimizers.Nadam. Source: Dozat, 2016.
     """
 
     def update(self, w, g, slots, step):

@@ -11,7 +11,8 @@ class Adagrad(Optimizer):
 
     a <- a + g^2,   w <- w - eta g / sqrt(a + epsilon)
 
-    a starts at initial_accumulator_value. Keras: keras.optimizers.Adagrad. Source:
+    a starts at initial_accumulator_value. Book: eq:adagrad.
+    Keras: keras.optimizers.Adagrad. Source:
     Duchi, Hazan and Singer, 2011.
     """
 
@@ -44,8 +45,8 @@ class Adadelta(Optimizer):
     d = -sqrt(b + epsilon) / sqrt(a + epsilon) g
     b <- rho b + (1 - rho) d^2,   w <- w + eta d
 
-    The paper has eta = 1; Keras' default of 0.001 is a thousand times slower. Keras:
-    keras.optimizers.Adadelta. Source: Zeiler, 2012.
+    The paper has eta = 1; Keras' default of 0.001 is a thousand times slower.
+    Book: eq:adadelta. Keras: keras.optimizers.Adadelta. Source: Zeiler, 2012.
     """
 
     def __init__(
@@ -79,7 +80,8 @@ class RMSprop(Optimizer):
     v <- rho v + (1 - rho) g^2,   d = eta g / sqrt(v + epsilon),   w <- w - d
 
     centered: a <- rho a + (1 - rho) g, and v - a^2, the variance, in the place of v.
-    momentum beta: m <- beta m + d,   w <- w - m. Keras: keras.optimizers.RMSprop.
+    momentum beta: m <- beta m + d,   w <- w - m. Book: eq:rmsprop.
+    Keras: keras.optimizers.RMSprop.
     Source: Tieleman and Hinton, 2012.
     """
 

@@ -142,7 +142,10 @@ class Optimizer:
                 w[...] = a
 
     def clip(self, gradients: list[Array]) -> list[Array]:
-        """The gradients after clipping; fresh arrays where one is set."""
+        """The gradients after clipping; fresh arrays where one is set.
+
+        Book: eq:clipping.
+        """
         if self.clipvalue:
             c = self.clipvalue
             return [np.clip(g, -c, c) for g in gradients]

@@ -18,8 +18,9 @@ class Ftrl(Optimizer):
     w = (clip(z, -l1, l1) - z) / ((beta + n^p) / eta + 2 l2)
 
     so w = 0 wherever |z| <= l1. n starts at initial_accumulator_value, z at 0.
-    ValueError for a learning rate of 0 and a learning_rate_power above 0. Keras:
-    keras.optimizers.Ftrl. Source: McMahan et al., 2013 (whose lambda_2 is 2 l2).
+    ValueError for a learning rate of 0 and a learning_rate_power above 0.
+    Book: eq:ftrl, eq:ftrl-closed. Keras: keras.optimizers.Ftrl. Source: McMahan et al.,
+    2013 (whose lambda_2 is 2 l2).
     """
 
     def __init__(

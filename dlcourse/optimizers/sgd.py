@@ -15,7 +15,7 @@ class SGD(Optimizer):
     Nesterov:  m <- beta m - eta g,   w <- w + beta m - eta g
 
     In the last, w is the look-ahead point, as Keras stores it. The momentum m starts
-    at 0. Book: eq:sgd. Keras: keras.optimizers.SGD.
+    at 0. Book: eq:sgd, eq:momentum, eq:nesterov-keras. Keras: keras.optimizers.SGD.
     """
 
     def __init__(

@@ -239,6 +239,8 @@ def kinds(thing) -> list[str]:
 
 
 def array(tensor) -> np.ndarray:
+    if isinstance(tensor, keras.Variable):  # np.array of one warns on TensorFlow
+        return tensor.numpy()
     return np.asarray(keras.ops.convert_to_numpy(tensor))
 
 

@@ -163,8 +163,12 @@ def answer(page, source: str) -> None:
 EXERCISES = {
     "00_first_hour": ("0.5", "repaired_step", ("p / len(X)", "p"), []),
     "05_perceptrons": ("5.5", "xor_weights", ("[-0.5])\n    return", "[0.5])\n    return"), []),
+    "06_multilayer_perceptrons": ("6.6", "repaired", ("e.sum(axis=1, keepdims=True)", "e.sum()"), []),
     "07_backpropagation": ("7.4", "gradient", ("(p - y) / len(x)", "(p - y)"), ["dL/dtheta", "On this input:"]),
     "08_keras": ("8.4", "two_inputs", ("both)\n    return", "h)\n    return"), []),
+    "09_initialization": ("9.5", "clip", ("c / max(n, c)", "c / n"), []),
+    "10_batch_normalization": ("10.3", "fold_after", ("alpha * (b - mean)", "alpha * b"), []),
+    "11_optimizers": ("11.10", "ftrl_sums", ("z + g -", "z - g -"), []),
 }  # fmt: skip
 
 

@@ -221,6 +221,28 @@ def test_another_error_of_the_system_is_not_hidden(tiny, monkeypatch):
         builder.main(["html", "--root", str(tiny.root)])
 
 
+@pytest.mark.slow
+def test_a_chapter_that_is_edited_while_it_runs_is_named(tiny):
+    """Its old outputs belong to no cell of the new text."""
+    wait, started = tiny.root / "wait", tiny.root / "started"
+    wait.touch()
+    process, latest = build(tiny), time.monotonic() + 120
+    try:
+        while not started.exists():
+            assert time.monotonic() < latest
+            time.sleep(0.01)
+        path = tiny.root / "chapters/07_back.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells.append(nbformat.v4.new_code_cell("1 + 1", id="new"))
+        nbformat.write(notebook, path)
+    finally:
+        wait.unlink()
+        said, _ = process.communicate(timeout=240)
+    assert process.returncode == 1
+    assert "error: 07_back: edited while the chapters ran. Run the same" in said
+    whole(tiny)
+
+
 def test_builds_in_one_folder_wait_for_each_other(tmp_path):
     """The second writes only when the first has ended; a lock whose owner was killed is free."""
     program = (
