@@ -166,7 +166,7 @@ EXERCISES = {
     "06_multilayer_perceptrons": ("6.6", "repaired", ("e.sum(axis=1, keepdims=True)", "e.sum()"), []),
     "07_backpropagation": ("7.4", "gradient", ("(p - y) / len(x)", "(p - y)"), ["dL/dtheta", "On this input:"]),
     "08_keras": ("8.4", "two_inputs", ("both)\n    return", "h)\n    return"), []),
-    "09_initialization": ("9.5", "clip", ("c / max(n, c)", "c / n"), []),
+    "09_initialization": ("9.7", "he_kernel", ("np.sqrt(2 / fan_in)", "2 / fan_in"), []),
     "10_batch_normalization": ("10.3", "fold_after", ("alpha * (b - mean)", "alpha * b"), []),
     "11_optimizers": ("11.10", "ftrl_sums", ("z + g -", "z - g -"), []),
 }  # fmt: skip
