@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import stat
 import sys
@@ -91,7 +92,8 @@ def test_each_student_gets_other_numbers(folder, masters, tmp_path):
     for student, number in numbers.items():
         own = nbformat.read(out / student / "97_tiny.ipynb", as_version=4)
         text = "\n".join(cell.source for cell in own.cells)
-        assert f"the number {number}" in text and "42" not in text
+        assert f"the number {number}" in text
+        assert number == 42 or not re.search(r"\b42\b", text)
         assert "SOLUTION" not in text and "raise NotImplementedError" in text
         cell = next(cell for cell in own.cells if cell.id == "variants")
         ran = {}

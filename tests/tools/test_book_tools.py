@@ -1,14 +1,18 @@
 """The book's machinery on a small book: keys, names, references, staging."""
 
+import base64
+import io
 import json
 import sys
 from pathlib import Path
 
 import execute
 import nbformat
+import numpy as np
 import pytest
 import stage
 from labels import collect, formulas_markdown
+from PIL import Image
 from project import BookError, Project
 from references import references_markdown
 
@@ -246,3 +250,42 @@ def test_which_numbers_are_references(text, links, monkeypatch):
     assert found == links
     assert complaints == []
     assert "book_links" in sys.modules
+
+
+def png(colours: int, **more) -> str:
+    """A picture of so many columns, each of a colour of its own."""
+    columns = np.stack([np.arange(colours) % 256, np.arange(colours) // 256], axis=-1)
+    pixels = np.zeros((40, colours, 3), np.uint8)
+    pixels[..., :2] = columns
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="png", compress_level=0, **more)
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def opened(output: dict) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(output["data"]["image/png"])))
+
+
+def test_pictures_of_a_page_are_light_and_look_the_same():
+    output = {"output_type": "display_data", "data": {"image/png": png(900, dpi=(72, 72)), "text/plain": "figure"}}  # fmt: skip
+    small = execute.lighter(output)
+    assert len(small["data"]["image/png"]) < len(output["data"]["image/png"]) / 4
+    assert small["data"]["text/plain"] == "figure"
+    before, after = opened(output), opened(small)
+    assert after.size == before.size
+    assert after.info["dpi"] == pytest.approx((72, 72), abs=0.1)
+    far = np.asarray(before).astype(int) - np.asarray(after.convert("RGB"))
+    assert abs(far).max() <= 8
+
+
+def test_what_is_transparent_becomes_white_and_other_outputs_stay():
+    buffer = io.BytesIO()
+    Image.new("RGBA", (300, 300), (0, 0, 0, 0)).save(
+        buffer, format="png", compress_level=0
+    )
+    text = base64.b64encode(buffer.getvalue()).decode()
+    small = execute.lighter({"data": {"image/png": text}})
+    assert opened(small).convert("RGB").getpixel((5, 5)) == (255, 255, 255)
+    stream = {"output_type": "stream", "text": "one"}
+    assert execute.lighter(stream) is stream
+    assert execute.lighter(small) == small
