@@ -17,7 +17,7 @@ from dlcourse.checks import (
     shuffled,
     variant,
 )
-from dlcourse.checks.compare import floats, kind_of, show
+from dlcourse.checks.compare import floats, kind_of, letters, show
 from dlcourse.checks.derivation import follow
 
 sigmoid = activations.sigmoid
@@ -39,8 +39,7 @@ def _(answer_7_2):
 
     So nothing is updated before the last gradient is known.
     """
-    # "DCB...", "D, C, B, ..." and ["D", "C", "B", ...] are all welcome.
-    cards = "".join(c for c in str(answer_7_2).upper() if c.isalnum())
+    cards = letters(answer_7_2).upper()
     if len(cards) != 6 or len(set(cards)) != 6 or not set(cards) <= set("ABCDEFG"):
         raise Wrong(f"expected six different letters from A to G, got {answer_7_2!r}.")
     if digest("7.2", "".join(sorted(cards))) != "8e611599bfbce663":

@@ -20,6 +20,7 @@ from dlcourse.checks import (
     parts,
     variant,
 )
+from dlcourse.checks.compare import letters
 from dlcourse.checks.derivation import follow
 from dlcourse.checks.keras_objects import (
     NEAR,
@@ -448,7 +449,7 @@ def _(faults_8_8, healthy, rng):
 
     Logits go with from_logits=True and no activation.
     """
-    text = "".join(letter for letter in str(faults_8_8).lower() if letter.isalnum())
+    text = letters(faults_8_8)
     if len(text) != 4 or set(text) - set("abcde"):
         raise Wrong(f"faults_8_8: expected four letters of a to e, got {faults_8_8!r}.")
     wrong = [

@@ -17,7 +17,7 @@ from dlcourse.checks import (
     shuffled,
     variant,
 )
-from dlcourse.checks.compare import floats
+from dlcourse.checks.compare import floats, letters
 from dlcourse.checks.derivation import follow
 from dlcourse.probes.ch09 import FUNCTIONS
 
@@ -73,12 +73,10 @@ def _(rows_9_2, answer_9_2_ii, answer_9_2_iii):
     (ii) Glorot's variance with equal fans is 1/n; ReLU keeps half of the mean square.
     (iii) Multiply the backward factors of neighbouring layers.
     """
-    letters = sorted(c for c in str(rows_9_2).lower() if c.isalnum())
-    if not letters or len(letters) != len(set(letters)) or not set(letters) <= set(
-        "abcdef"
-    ):  # fmt: skip
+    rows = letters(rows_9_2)
+    if not rows or len(rows) != len(set(rows)) or not set(rows) <= set("abcdef"):
         raise Wrong(f"(i): expected different letters from a to f, got {rows_9_2!r}.")
-    if digest("9.2", "".join(letters)) != "fb1c6b2289395f5e":
+    if digest("9.2", "".join(sorted(rows))) != "fb1c6b2289395f5e":
         raise Wrong(
             "(i): these are not the wrong lines: one of them is right, or one is "
             "missing."

@@ -15,7 +15,7 @@ from dlcourse.checks import (
     shuffled,
     variant,
 )
-from dlcourse.checks.compare import floats, kind_of
+from dlcourse.checks.compare import floats, kind_of, letters
 from dlcourse.checks.derivation import follow
 from dlcourse.checks.keras_objects import moves
 from dlcourse.probes.wire import Foreign
@@ -283,12 +283,12 @@ def _(new_sgd, new_adam, new_rmsprop, rng):
 @exercise("11.7", answers=["answer_11_7"])
 def _(answer_11_7):
     """Compute the first step of each rule for the gradient 2, then the second."""
-    letters = "".join(c for c in str(answer_11_7).lower() if c.isalnum())
-    if len(letters) != 5 or len(set(letters)) != 5 or not set(letters) <= set("abcde"):
+    lines = letters(answer_11_7)
+    if len(lines) != 5 or len(set(lines)) != 5 or not set(lines) <= set("abcde"):
         raise Wrong(
             f"expected five different letters from a to e, got {answer_11_7!r:.60}."
         )
-    if digest("11.7", letters) != "3fad27673af40857":
+    if digest("11.7", lines) != "3fad27673af40857":
         raise Wrong("not every line has its optimizer.")
 
 

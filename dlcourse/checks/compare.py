@@ -93,6 +93,11 @@ def choice(
         raise Wrong(f"{part}this letter is not the answer.")
 
 
+def letters(answer) -> str:
+    """The letters of an answer: "D, C, B", "dcb" and ["D", "C", "B"] are all "dcb"."""
+    return "".join(c for c in str(answer).lower() if c.isalnum())
+
+
 def kind_of(value) -> str:
     """The name of a value's type, also where a Foreign stands for it."""
     return value.kind if isinstance(value, Foreign) else type_name(value)
