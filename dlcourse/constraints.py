@@ -27,7 +27,7 @@ class Constraint:
 class MaxNorm(Constraint):
     """w min(|w|, max_value) / |w|: shortens what is longer than max_value.
 
-    Keras: keras.constraints.MaxNorm.
+    Book: eq:max-norm. Keras: keras.constraints.MaxNorm.
     """
 
     def __init__(self, max_value: float = 2, axis: "int | tuple[int, ...]" = 0):

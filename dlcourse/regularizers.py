@@ -25,7 +25,7 @@ class Regularizer:
 class L1(Regularizer):
     """l1 sum |w|; the derivative at w = 0 is taken as 0.
 
-    Keras: keras.regularizers.L1.
+    Book: eq:penalties. Keras: keras.regularizers.L1.
     """
 
     def __init__(self, l1: float = 0.01):
@@ -36,7 +36,10 @@ class L1(Regularizer):
 
 
 class L2(Regularizer):
-    """l2 sum w^2, without the factor 1/2. Keras: keras.regularizers.L2."""
+    """l2 sum w^2, without the factor 1/2.
+
+    Book: eq:penalties. Keras: keras.regularizers.L2.
+    """
 
     def __init__(self, l2: float = 0.01):
         self.l2 = require_number("L2", "l2", l2)
@@ -46,7 +49,10 @@ class L2(Regularizer):
 
 
 class L1L2(Regularizer):
-    """l1 sum |w| + l2 sum w^2. Keras: keras.regularizers.L1L2."""
+    """l1 sum |w| + l2 sum w^2.
+
+    Book: eq:penalties. Keras: keras.regularizers.L1L2.
+    """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0):
         self.l1 = require_number("L1L2", "l1", l1)

@@ -98,6 +98,21 @@ def nadam_path(gradients, eta, right=nadam_path):
 def ftrl_weights(z, n, eta, beta, l1, l2, right=ftrl_weights):
     return right(z, n, eta, beta, l1, l2) + 1e-10
 """,
+    "12.1": """
+def proximal_step(w, g, eta, l1, l2, right=proximal_step):
+    return right(w, g, eta, min(l1, 10), l2)
+""",
+    "12.3": """
+def max_norm(w, r, right=max_norm):
+    return right(w, r) if w.ndim != 3 else w
+""",
+    "12.5": """
+def interval(samples, noise, z):
+    mean = samples.mean(axis=0)
+    var = (samples**2).mean(axis=0) - mean**2
+    half = z * np.sqrt(np.maximum(var, 0) + noise)
+    return mean - half, mean + half
+""",
 }
 
 

@@ -138,6 +138,16 @@ def exercise_11_2(method):
     return {"steps_11_2": steps[method]}
 
 
+def exercise_12_9(v, n, prior):
+    lam = v / (n * prior)
+    return {
+        "lambda_12_9": lam,
+        "mse_12_9": lam,
+        "half_12_9": lam / 2,
+        "time_12_9": 20 / lam,
+    }
+
+
 def chosen(**right: str):
     """The answers of an exercise whose options alone are shuffled."""
     return lambda **orders: {n: letters(orders[n], right[n]) for n in right}
@@ -164,4 +174,6 @@ ANSWERS = {
     "11.2": exercise_11_2,
     "11.3": chosen(answer_11_3="c"),
     "11.7": chosen(answer_11_7="cbead"),
+    "12.4": chosen(answer_12_4_i="b", answer_12_4_ii="a", answer_12_4_iii="c"),
+    "12.9": exercise_12_9,
 }

@@ -136,8 +136,9 @@ class AlphaDropout(Dropping):
 
         a = ((1 - q) (1 + q alpha'^2))^(-1/2),  b = -a alpha' q.
 
-    Options and errors as in Dropout. Keras: keras.layers.AlphaDropout. Source:
-    Klambauer et al. 2017, Self-Normalizing Neural Networks.
+    Options and errors as in Dropout. Book: eq:alpha-dropout. Keras:
+    keras.layers.AlphaDropout. Source: Klambauer et al. 2017, Self-Normalizing Neural
+    Networks.
     """
 
     def __init__(
@@ -212,7 +213,7 @@ class GaussianNoise(Noise):
     """In training y = x + b, each b drawn from N(0, stddev^2).
 
     ValueError for stddev outside of [0, 1]; TypeError where training has no rng.
-    Keras: keras.layers.GaussianNoise.
+    Book: eq:noise-ridge. Keras: keras.layers.GaussianNoise.
     """
 
     def __init__(self, stddev: float, name: str | None = None):

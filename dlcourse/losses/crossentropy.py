@@ -123,7 +123,7 @@ class CategoricalCrossentropy(_CrossEntropy):
     From logits: p = softmax(z), gradient (p - y)/n for targets that sum to 1. From
     probabilities: rows are divided by their sum first, as Keras does.
     `label_smoothing` s moves the targets to y (1 - s) + s/K.
-    Book: eq:cce, eq:softmax-cross-entropy-gradient.
+    Book: eq:cce, eq:softmax-cross-entropy-gradient, eq:smoothing.
     Keras: keras.losses.CategoricalCrossentropy.
     """
 
