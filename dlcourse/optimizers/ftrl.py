@@ -13,8 +13,8 @@ class Ftrl(Optimizer):
 
     With p = -learning_rate_power and l1, l2, s the three strengths below:
 
-    n' = n + g^2,   sigma = (n'^p - n^p) / eta
-    z <- z + (g + 2 s w) - sigma w,   n <- n'
+    n' = n + g^2,   tau = (n'^p - n^p) / eta
+    z <- z + (g + 2 s w) - tau w,   n <- n'
     w = (clip(z, -l1, l1) - z) / ((beta + n^p) / eta + 2 l2)
 
     so w = 0 wherever |z| <= l1. n starts at initial_accumulator_value, z at 0.
