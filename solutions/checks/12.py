@@ -1,7 +1,7 @@
 """Hidden checks of assignment 12: run by the grader after the learner's own checks."""
 
 import numpy as np
-from dlcourse.checks import Wrong, expect, hidden
+from dlcourse.checks import Wrong, expect, hidden, parts
 
 
 @hidden("12.1", answers=["proximal_step()"])
@@ -32,9 +32,7 @@ def _(interval, rng):
     samples = 1e6 + 1e-2 * rng.normal(size=(400, 6))
     half = 1.645 * np.sqrt(samples.var(axis=0) + 1e-4)
     mean = samples.mean(axis=0)
-    found = interval(samples, 1e-4, 1.645)
-    if not isinstance(found, (tuple, list)) or len(found) != 2:
-        raise Wrong("interval: expected two results.")
+    found = parts(interval(samples, 1e-4, 1.645), 2, "low, high", "interval")
     for name, got, want in zip(
         ("low", "high"), found, (mean - half, mean + half), strict=True
     ):

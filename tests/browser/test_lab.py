@@ -169,6 +169,7 @@ EXERCISES = {
     "09_initialization": ("9.7", "he_kernel", ("np.sqrt(2 / fan_in)", "2 / fan_in"), []),
     "10_batch_normalization": ("10.3", "fold_after", ("alpha * (b - mean)", "alpha * b"), []),
     "11_optimizers": ("11.10", "ftrl_sums", ("z + g -", "z - g -"), []),
+    "12_regularization": ("12.3", "max_norm", ("w.ndim - 1", "1"), []),
 }  # fmt: skip
 
 
