@@ -32,6 +32,10 @@ LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)(?:#[^)]*)?\)")
 BRANCHES = re.compile(r"^\s*if [^\n]*\bbackend\(\)", re.M)  # on Keras' backend
 SAID = re.compile(r"""["'](?:Skipped|Not asserted)[: ]""")
 TRANSPOSE = re.compile(r"\^T(?![A-Za-z])|\^\{T\}")
+TIMED = re.compile(
+    r"seconds_by_size\("
+)  # calls a function as often as the machine is fast
+SHARED = re.compile(r"\brng\b")
 DRAWS = re.compile(r"plt\.(?:subplots|figure)\(|plots\.images\(")
 TAG = re.compile(r"\\tag\{(\d+)\.(\d+)\}")
 CAPTION = re.compile(r"^\*\*Figure (\d+)\.(\d+)\.\*\*", re.M)
@@ -93,6 +97,11 @@ def code_problems(cell) -> list[str]:
     if BRANCHES.search(cell.source) and not SAID.search(cell.source):
         found.append(
             "leaves something out on a backend, so it must print 'Skipped: ...'"
+        )
+    if TIMED.search(cell.source) and SHARED.search(cell.source):
+        found.append(
+            "a timed step draws from the chapter's rng, how often hangs on the machine: "
+            "give it np.random.default_rng(size)"
         )
     has_alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt")
     if (

@@ -94,6 +94,14 @@ def test_what_a_backend_leaves_out_by_name_is_accepted(words):
     assert code_problems(code("print(keras.backend.backend())")) == []
 
 
+def test_a_timed_step_that_draws_from_the_chapters_generator_is_refused():
+    source = "def step(n):\n    x = {}.random(n)\n    return lambda: x @ x\n\n\nhardware.seconds_by_size('', step, (2,))"
+    assert "from the chapter's rng" in " ".join(
+        code_problems(code(source.format("rng")))
+    )
+    assert not code_problems(code(source.format("np.random.default_rng(n)")))
+
+
 def test_stored_output_is_refused():
     cell = code("1")
     cell.outputs = [nbformat.v4.new_output("stream", text="1")]
