@@ -32,6 +32,10 @@ WIDE = """() => [...document.querySelectorAll("article *")].filter(n => n.getBou
 # A box that scrolls up and down by a few pixels shows a bar, which Playwright's Chromium hides.
 BARS = """() => [...document.querySelectorAll("article *")].filter(n => n.scrollHeight > n.clientHeight + 1
   && n.clientHeight && /auto|scroll/.test(getComputedStyle(n).overflowY)).slice(0, 3).map(n => n.tagName + "." + n.className)"""
+# A formula whose end, which is its number, lies beyond the edge.
+CUT = """() => [...document.querySelectorAll("article mjx-container[display=true]")].map(f =>
+  [f.getBoundingClientRect().left + f.scrollWidth, f]).filter(([end]) => end > innerWidth + 1)
+  .map(([end, f]) => `${Math.round(end)} px: ` + (f.textContent || f.innerText).trim().slice(-60))"""
 NAMELESS = """[...document.querySelectorAll("article svg:not([aria-hidden=true])")]
   .filter(s => !s.querySelector("title") && !s.ariaLabel && !s.closest("summary, button")).map(s => s.outerHTML.slice(0, 80))"""
 # contrast.js measures the colours, in a fiftieth of the time and in both modes. Inside a formula all is MathJax's own
@@ -112,6 +116,7 @@ def test_page(browser, address: str, name: str, size: str) -> None:
                 f"{mode}, scrolls sideways: {scroll} px; {page.evaluate(WIDE)}"
             )
     wrong += [f"scrolls up and down: {box}" for box in page.evaluate(BARS)]
+    wrong += [f"a formula too wide: {text}" for text in page.evaluate(CUT)]
     if size == "desktop":  # on a phone: test_buttons.py, with the side bars open
         wrong += faults(page)
     context.close()
@@ -120,17 +125,21 @@ def test_page(browser, address: str, name: str, size: str) -> None:
 
 @pytest.mark.browser
 def test_faults_are_seen(browser) -> None:
-    """A button without a name, a chevron without one, a table's head of nothing; a formula's own bar; a bare drawing."""
+    """A button without a name, a chevron without one, a table's head of nothing; a formula's own bar, a formula
+    cut off; a bare drawing."""
     page = browser.new_page()
     page.set_content(
         """<html lang="en"><title>x</title><main><h1>One</h1><article><button></button>
         <details><summary></summary>x</details><table><tr><th></th></tr><tr><td>1</td></tr></table>
-        <div style="overflow:auto;height:20px"><p style="height:26px">x</p></div><svg></svg></article></main>"""
+        <div style="overflow:auto;height:20px"><p style="height:26px">x</p></div><svg></svg>
+        <mjx-container display="true" style="display:block;overflow:auto"><p style="width:3000px">(1.1)</p></mjx-container>
+        <mjx-container display="true" style="display:block">(1.2)</mjx-container></article></main>"""
     )
     found = "\n".join(faults(page))
     for rule in ("button-name", "summary-name", "empty-table-header"):
         assert f"({rule})" in found
     assert len(page.evaluate(BARS)) == len(page.evaluate(NAMELESS)) == 1
+    assert [text[-5:] for text in page.evaluate(CUT)] == ["(1.1)"]
     page.close()
 
 
