@@ -23,7 +23,8 @@ def surfaces_markdown(
     lines = [
         "# Where it runs", "",
         "A book of programs ages with the programs that it stands on. Each chapter is meant to run, from top to bottom and with all "
-        "its proofs, on every surface below. The tables hold the seconds of real runs; what failed or was not run is said, too.", "",
+        "its proofs, on every surface below. The tables hold the seconds of real runs, on machines that now and then had other work, too: "
+        "take them for the order of magnitude. What failed or was not run is said.", "",
     ]  # fmt: skip
     lines += matrix_text(chapters, matrix or {"runs": {}, "versions": {}})
     lines += colab_text(chapters, colab)
