@@ -1,7 +1,6 @@
 """The twins on the Keras backend that KERAS_BACKEND names; tests/test_backends.py runs this. Prints a JSON line."""
 
 import json
-import os
 import sys
 import traceback
 
@@ -15,21 +14,13 @@ from dlcourse import layers, models, twin
 BACKEND = keras.backend.backend()
 # JAX computes float64 in float32 unless told otherwise, and compiles every loop anew: seconds for each recurrent case.
 DTYPES = ("float32",) if BACKEND == "jax" else ("float32", "float64")
-MANY, FEW = 12, 3
-
-
-def some(found: list) -> list:
-    """Of the cases of a class: all for the record (`make proofs`), on JAX every fourth of many; else the first, the middle, the last."""
-    if os.environ.get("DLCOURSE_RECORD"):
-        return found[:: 4 if BACKEND == "jax" and len(found) > MANY else 1]
-    kept = {0, len(found) // 2, len(found) - 1} if len(found) > FEW else range(FEW)
-    left_out = cases.NOT_ON.get(BACKEND, {})
-    return [c for i, c in enumerate(found) if i in kept or cases.name_of(c) in left_out]
+MANY = 12
 
 
 def layer_cases():
+    """Every case; on JAX every fourth of a class with many."""
     for found in cases.LAYERS.values():
-        yield from some(found)
+        yield from found[:: 4 if BACKEND == "jax" and len(found) > MANY else 1]
 
 
 def layer(case, rng):

@@ -193,16 +193,18 @@ def lighter(output: dict) -> dict:
     png = output.get("data", {}).get("image/png")
     if png is None:
         return output
-    picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGBA")
+    before = base64.b64decode(png)
+    picture = Image.open(io.BytesIO(before)).convert("RGBA")
     page = Image.new("RGBA", picture.size, "white")
     page.alpha_composite(picture)
     small = page.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
     size = {"dpi": picture.info["dpi"]} if "dpi" in picture.info else {}
     small.save(buffer, format="png", optimize=True, **size)
-    if len(buffer.getvalue()) >= len(base64.b64decode(png)):
+    after = buffer.getvalue()
+    if len(after) >= len(before):
         return output
-    text = base64.b64encode(buffer.getvalue()).decode("ascii")
+    text = base64.b64encode(after).decode("ascii")
     return {**output, "data": {**output["data"], "image/png": text}}
 
 

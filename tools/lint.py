@@ -32,10 +32,8 @@ LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)(?:#[^)]*)?\)")
 BRANCHES = re.compile(r"^\s*if [^\n]*\bbackend\(\)", re.M)  # on Keras' backend
 SAID = re.compile(r"""["'](?:Skipped|Not asserted)[: ]""")
 TRANSPOSE = re.compile(r"\^T(?![A-Za-z])|\^\{T\}")
-TIMED = re.compile(
-    r"seconds_by_size\("
-)  # calls a function as often as the machine is fast
-SHARED = re.compile(r"\brng\b")
+TIMED = re.compile(r"seconds_by_size\(")  # more steps on a fast machine
+SHARED = re.compile(r"\brng\b")  # the chapter's generator
 DRAWS = re.compile(r"plt\.(?:subplots|figure)\(|plots\.images\(")
 TAG = re.compile(r"\\tag\{(\d+)\.(\d+)\}")
 CAPTION = re.compile(r"^\*\*Figure (\d+)\.(\d+)\.\*\*", re.M)

@@ -35,7 +35,7 @@ BARS = """() => [...document.querySelectorAll("article *")].filter(n => n.scroll
 # A formula whose end, which is its number, lies beyond the edge.
 CUT = """() => [...document.querySelectorAll("article mjx-container[display=true]")].map(f =>
   [f.getBoundingClientRect().left + f.scrollWidth, f]).filter(([end]) => end > innerWidth + 1)
-  .map(([end, f]) => `${Math.round(end)} px: ` + (f.textContent || f.innerText).trim().slice(-60))"""
+  .map(([end, f]) => `${Math.round(end)} px: ` + f.textContent.trim().slice(-60))"""
 NAMELESS = """[...document.querySelectorAll("article svg:not([aria-hidden=true])")]
   .filter(s => !s.querySelector("title") && !s.ariaLabel && !s.closest("summary, button")).map(s => s.outerHTML.slice(0, 80))"""
 # contrast.js measures the colours, in a fiftieth of the time and in both modes. Inside a formula all is MathJax's own

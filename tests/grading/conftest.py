@@ -1,5 +1,6 @@
 """A tiny assignment, 97: three questions of one point each, which need no framework."""
 
+import dataclasses
 import shutil
 import tempfile
 from pathlib import Path
@@ -28,6 +29,8 @@ LIMITS = Limits(
     grace=1,
     start=30,
 )
+# Where memory is the question, time must not be: a busy machine fills it slowly.
+PATIENT = dataclasses.replace(LIMITS, cell=60, total=120)
 
 
 def notebook(**changed: str):

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grading.conftest import notebook
+from grading.conftest import LIMITS, PATIENT, notebook
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or shutil.which("bwrap") is None, reason="needs bubblewrap"
@@ -30,7 +30,7 @@ for path in {paths!r}:
         pass
 print(found)
 """
-# name: (cells, points, words in notes or messages, seconds)
+# name: (cells, points, words in notes or messages, seconds[, limits])
 ATTACKS = {
     "loop in a cell": ({"more": "while True: pass"}, 3, "did not end in time", 30),
     "loop in a function": (
@@ -49,7 +49,7 @@ ATTACKS = {
     "many processes with much memory": (
         {"more": "import os, time\nfor i in range(20):\n    if os.fork() == 0:\n"
                  "        x = bytearray(500 * 10**6)\n        time.sleep(60)\ntime.sleep(60)"},
-        3, "too much memory", 40),
+        3, "too much memory", 40, PATIENT),
     "sys.exit in a function": (
         {"total": "import sys\ndef total(x): sys.exit(0)"}, 2, "", 20),
     "os._exit in a cell": ({"more": "import os\nos._exit(0)"}, 3, "ended the process", 30),
@@ -139,9 +139,9 @@ def children() -> set:
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_attack(graded, name):
-    cells, points, words, seconds = ATTACKS[name]
+    cells, points, words, seconds, *limits = ATTACKS[name]
     before, began = children(), time.monotonic()
-    result, executed = graded(notebook(**cells))
+    result, executed = graded(notebook(**cells), limits=(*limits, LIMITS)[0])
     assert time.monotonic() - began < seconds
     said = " ".join([*result.notes, *(m.message for m in result.marks), result.reason])
     if points is not None:

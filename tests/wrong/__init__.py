@@ -1,5 +1,12 @@
 """Planted wrong answers: for each exercise code that goes on top of the model answers."""
 
+from collections.abc import Callable
+
+
+def filled(template: str, right: dict[str, str]) -> Callable[..., str]:
+    """The code of a template: right but for the places that are given by name."""
+    return lambda **changed: template.format(**{**right, **changed})
+
 
 def with_line(name: str, i: int, text: str) -> str:
     """The steps of a derivation with another line i, the rest as in the model answer."""

@@ -1,6 +1,6 @@
 """Wrong answers of chapter 0."""
 
-from wrong import short_cuts, with_line
+from wrong import filled, short_cuts, with_line
 
 VERSION = """
 def version(text):
@@ -70,14 +70,8 @@ WORST = {
 }
 
 
-def step(**changed):
-    return STEP.format(**{**RIGHT, **changed})
-
-
-def pair(**changed):
-    return PAIR.format(**{**WORST, **changed})
-
-
+step = filled(STEP, RIGHT)
+pair = filled(PAIR, WORST)
 WRONG = {
     "0.1": {
         "texts": VERSION.format(body='return tuple(text.split(".")[:2])'),

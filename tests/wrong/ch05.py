@@ -1,6 +1,6 @@
 """Wrong answers of chapter 5."""
 
-from wrong import short_cuts, with_line
+from wrong import filled, short_cuts, with_line
 
 DIFFERENCE = "def central_difference(f, z, eps=1e-4): return {result}"
 PERCEPTRON = """
@@ -100,26 +100,16 @@ def measured_fraction(n, rng, labelings=200):
 """
 
 
-def perceptron(**changed):
-    return PERCEPTRON.format(**{**RIGHT, **changed})
+perceptron = filled(PERCEPTRON, RIGHT)
 
 
 def repaired(**changed):
     return perceptron(**{"name": "repaired", "result": "w, b", **changed})
 
 
-def bound(**changed):
-    return BOUND.format(**{**BOUND_RIGHT, **changed})
-
-
-def network(**changed):
-    return NETWORK.format(**{**XOR, **changed})
-
-
-def measured(**changed):
-    return MEASURED.format(**{**MEASURED_RIGHT, **changed})
-
-
+bound = filled(BOUND, BOUND_RIGHT)
+network = filled(NETWORK, XOR)
+measured = filled(MEASURED, MEASURED_RIGHT)
 WRONG = {
     "5.1": {
         "one-sided": DIFFERENCE.format(result="(f(z + eps) - f(z)) / eps"),

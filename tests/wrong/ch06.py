@@ -1,6 +1,6 @@
 """Wrong answers of chapter 6."""
 
-from wrong import short_cuts, with_line
+from wrong import filled, short_cuts, with_line
 
 COUNT = """
 def parameters(widths, bias=True):
@@ -129,34 +129,13 @@ ENOUGH = "def enough(lip, eps): return {result}"
 POINTS = "def two_points(): return {first}, {second}"
 
 
-def steps(**changed):
-    return STEPS_NET.format(**{**STEPS, **changed})
-
-
-def relus(**changed):
-    return RELU_NET.format(**{**RELUS, **changed})
-
-
-def maximum(**changed):
-    return MAX_RELU.format(**{**MAXIMUM, **changed})
-
-
-def forward(**changed):
-    return FORWARD.format(**{**FORWARD_RIGHT, **changed})
-
-
-def pieces(**changed):
-    return PIECES.format(**{**PIECES_RIGHT, **changed})
-
-
-def mean(**changed):
-    return MEAN.format(**{**MEAN_RIGHT, **changed})
-
-
-def polygon(**changed):
-    return POLYGON.format(**{**POLYGON_RIGHT, **changed})
-
-
+steps = filled(STEPS_NET, STEPS)
+relus = filled(RELU_NET, RELUS)
+maximum = filled(MAX_RELU, MAXIMUM)
+forward = filled(FORWARD, FORWARD_RIGHT)
+pieces = filled(PIECES, PIECES_RIGHT)
+mean = filled(MEAN, MEAN_RIGHT)
+polygon = filled(POLYGON, POLYGON_RIGHT)
 WRONG = {
     "6.1": {
         "convex in the output": 'answer_6_1 = "a"',

@@ -1,6 +1,6 @@
 """Wrong answers of chapter 7."""
 
-from wrong import short_cuts, with_line
+from wrong import filled, short_cuts, with_line
 
 GRADIENT = """
 def gradient(theta1, theta2, x, y):
@@ -56,10 +56,7 @@ def multiplications(widths, n):
 """
 
 
-def gradient(**changed):
-    return GRADIENT.format(**{**RIGHT, **changed})
-
-
+gradient = filled(GRADIENT, RIGHT)
 WRONG = {
     "7.1": {
         "an optimizer": 'answer_7_1_i = "b"',

@@ -1,6 +1,6 @@
 """Wrong answers of chapter 8."""
 
-from wrong import short_cuts, with_line
+from wrong import filled, short_cuts, with_line
 
 STACK = """
 def repair_1():
@@ -65,10 +65,7 @@ def optimizer(number, text):
     return f"def repair_{number}(): return {text}"
 
 
-def builder(**changed):
-    return BUILDER.format(**{**BUILT, **changed})
-
-
+builder = filled(BUILDER, BUILT)
 PATIENT = """
 class Patient(callbacks.Callback):
     def __init__(
@@ -115,10 +112,7 @@ WAITS = {
 }
 
 
-def patient(**changed):
-    return PATIENT.format(**{**WAITS, **changed})
-
-
+patient = filled(PATIENT, WAITS)
 INPUTS = """
 def two_inputs():
     image, numbers = keras.Input((28, 28)), keras.Input((5,))
@@ -138,10 +132,7 @@ TWO = {
 }
 
 
-def inputs(**changed):
-    return INPUTS.format(**{**TWO, **changed})
-
-
+inputs = filled(INPUTS, TWO)
 TRAIN = """
 def train(model, x, y, learning_rate, batch_size, epochs):
     loss = losses.SparseCategoricalCrossentropy(from_logits={logits})
@@ -168,10 +159,7 @@ LOOP = {
 }
 
 
-def train(**changed):
-    return TRAIN.format(**{**LOOP, **changed})
-
-
+train = filled(TRAIN, LOOP)
 GRADIENT = """
 def first_gradient(y, K):
     share = np.bincount(y, minlength=K) / len(y)
@@ -203,10 +191,7 @@ MEAN = {
 }
 
 
-def epoch(**changed):
-    return EPOCH.format(**{**MEAN, **changed})
-
-
+epoch = filled(EPOCH, MEAN)
 HEALTHY = """
 def healthy(optimizer):
     model = keras.Sequential(
@@ -229,10 +214,7 @@ SOUND = {
 }
 
 
-def healthy(**changed):
-    return HEALTHY.format(**{**SOUND, **changed})
-
-
+healthy = filled(HEALTHY, SOUND)
 WRONG = {
     "8.1": {
         "1: the shape at the layer": STACK.format(

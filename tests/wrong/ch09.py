@@ -1,6 +1,6 @@
 """Wrong answers of chapter 9."""
 
-from wrong import short_cuts, with_line
+from wrong import filled, short_cuts, with_line
 
 VARIANCE = """
 def variance(rule, fan_in, fan_out):
@@ -142,46 +142,16 @@ RIGHT_DELTA = {
 }
 
 
-def variance(**changed):
-    return VARIANCE.format(**{**RIGHT_VARIANCE, **changed})
-
-
-def draw(**changed):
-    return DRAW.format(**{**RIGHT_DRAW, **changed})
-
-
-def rms(**changed):
-    return RMS.format(**{**RIGHT_RMS, **changed})
-
-
-def selu(**changed):
-    return SELU.format(**{**RIGHT_SELU, **changed})
-
-
-def slope(**changed):
-    return SLOPE.format(**{**RIGHT_SLOPE, **changed})
-
-
-def clip(**changed):
-    return CLIP.format(**{**RIGHT_CLIP, **changed})
-
-
-def he(**changed):
-    return HE.format(**{**RIGHT_HE, **changed})
-
-
-def gain(**changed):
-    return GAIN.format(**{**RIGHT_GAIN, **changed})
-
-
-def orthogonal(**changed):
-    return ORTHOGONAL.format(**{**RIGHT_ORTHOGONAL, **changed})
-
-
-def delta(**changed):
-    return DELTA.format(**{**RIGHT_DELTA, **changed})
-
-
+variance = filled(VARIANCE, RIGHT_VARIANCE)
+draw = filled(DRAW, RIGHT_DRAW)
+rms = filled(RMS, RIGHT_RMS)
+selu = filled(SELU, RIGHT_SELU)
+slope = filled(SLOPE, RIGHT_SLOPE)
+clip = filled(CLIP, RIGHT_CLIP)
+he = filled(HE, RIGHT_HE)
+gain = filled(GAIN, RIGHT_GAIN)
+orthogonal = filled(ORTHOGONAL, RIGHT_ORTHOGONAL)
+delta = filled(DELTA, RIGHT_DELTA)
 WRONG = {
     "9.1": {
         "LeCun with the fan-out": variance(lecun="1 / fan_out"),

@@ -1,6 +1,6 @@
 """Wrong answers of chapter 10."""
 
-from wrong import short_cuts, with_line
+from wrong import filled, short_cuts, with_line
 
 FORWARD = """
 def batchnorm_forward(x, gamma, beta, epsilon):
@@ -80,22 +80,10 @@ def growth(phi, slope):
 """
 
 
-def forward(**changed):
-    return FORWARD.format(**{**PASSES, **changed})
-
-
-def backward(**changed):
-    return BACKWARD.format(**{**PASSES, **changed})
-
-
-def norm(**changed):
-    return NORM.format(**{**RULES, **changed})
-
-
-def rms(**changed):
-    return RMS.format(**{**RMS_RIGHT, **changed})
-
-
+forward = filled(FORWARD, PASSES)
+backward = filled(BACKWARD, PASSES)
+norm = filled(NORM, RULES)
+rms = filled(RMS, RMS_RIGHT)
 WRONG = {
     "10.1": {
         "the unbiased variance": forward(

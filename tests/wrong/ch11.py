@@ -1,6 +1,6 @@
 """Wrong answers of chapter 11."""
 
-from wrong import short_cuts, with_line
+from wrong import filled, short_cuts, with_line
 
 RMSPROP = """
 def rmsprop_step(w, v, g, eta, rho, epsilon):
@@ -138,30 +138,17 @@ def adam(name, **changed):
     return ADAM.format(name=name, **{**MOMENTS, **changed})
 
 
-def limits(**changed):
-    return LIMITS.format(**{**RIGHT, **changed})
-
-
-def adamax(**changed):
-    return ADAMAX.format(**{**UP_TO, **changed})
-
-
-def nadam(**changed):
-    return NADAM.format(**{**AHEAD, **changed})
-
-
-def cycle(**changed):
-    return CYCLE.format(**{**ROUND, **changed})
+limits = filled(LIMITS, RIGHT)
+adamax = filled(ADAMAX, UP_TO)
+nadam = filled(NADAM, AHEAD)
+cycle = filled(CYCLE, ROUND)
 
 
 def optimizer(name, made):
     return OPTIMIZER.format(name=name, made=made)
 
 
-def measured(**changed):
-    return MEASURED.format(**{**RUN, **changed})
-
-
+measured = filled(MEASURED, RUN)
 WRONG = {
     "11.1": {
         "RMSProp as printed": "rmsprop_step = printed_rmsprop",

@@ -1,5 +1,7 @@
 """Wrong answers of chapter 12."""
 
+from wrong import filled
+
 
 def one(line):
     """A function of one line."""
@@ -82,24 +84,11 @@ NORM_RIGHT = {
 }
 
 
-def augment(**changed):
-    return AUGMENT.format(**{**AUGMENT_RIGHT, **changed})
-
-
-def noise(**changed):
-    return NOISE.format(**{**NOISE_RIGHT, **changed})
-
-
-def fitted(**changed):
-    return FITTED.format(**{**FITTED_RIGHT, **changed})
-
-
-def forward(**changed):
-    return FORWARD.format(**{**FORWARD_RIGHT, **changed})
-
-
-def max_norm(**changed):
-    return MAX_NORM.format(**{**NORM_RIGHT, **changed})
+augment = filled(AUGMENT, AUGMENT_RIGHT)
+noise = filled(NOISE, NOISE_RIGHT)
+fitted = filled(FITTED, FITTED_RIGHT)
+forward = filled(FORWARD, FORWARD_RIGHT)
+max_norm = filled(MAX_NORM, NORM_RIGHT)
 
 
 def steps(*lines):
