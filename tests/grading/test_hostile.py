@@ -49,7 +49,7 @@ ATTACKS = {
     "many processes with much memory": (
         {"more": "import os, time\nfor i in range(20):\n    if os.fork() == 0:\n"
                  "        x = bytearray(500 * 10**6)\n        time.sleep(60)\ntime.sleep(60)"},
-        3, "too much memory", 40, PATIENT),
+        3, "too much memory", 120, PATIENT),
     "sys.exit in a function": (
         {"total": "import sys\ndef total(x): sys.exit(0)"}, 2, "", 20),
     "os._exit in a cell": ({"more": "import os\nos._exit(0)"}, 3, "ended the process", 30),
