@@ -23,6 +23,7 @@ OWN_ROWS = re.compile(r"\s*\\begin\{(align|gather|equation)\*?\}")
 TAG = re.compile(r"\\tag\{(\d+)\.(\d+)\}")
 SECTION = re.compile(r"(\d+)\.(\d+) ")
 PUNCTUATION = re.compile(r"[.,;:!?)]+")
+PER_CENT = re.compile(r"(?<=\d) %")
 SUMMARY = re.compile(r"(<summary[^>]*>)(.*?)(</summary>)", re.S)
 INLINE = re.compile(
     r"\$(?P<math>[^$\n]+)\$|`(?P<code>[^`\n]+)`|\*\*(?P<bold>[^*\n]+)\*\*|\*(?P<italic>[^*\n]+)\*"
@@ -120,6 +121,21 @@ class HeldPunctuation(SphinxTransform):
             held += [formula, nodes.Text(match[0])]
 
 
+class HeldUnits(SphinxTransform):
+    """The per cent sign stays on its number's line."""
+
+    default_priority = 504
+
+    def apply(self, **_: object) -> None:
+        for text in list(self.document.findall(nodes.Text)):
+            if not isinstance(
+                text.parent, nodes.FixedTextElement | nodes.literal | nodes.math
+            ):
+                held = PER_CENT.sub("\N{NO-BREAK SPACE}%", text)
+                if held != text:
+                    text.parent.replace(text, nodes.Text(held))
+
+
 class SectionAnchors(SphinxTransform):
     """section-7-1 for "7.1 Chain rule" (exercise-7-1 in exercises), beside the anchor made of the words."""
 
@@ -180,6 +196,7 @@ def setup(app):
         LeadBoxes,
         SectionAnchors,
         HeldPunctuation,
+        HeldUnits,
         Summaries,
     ):
         app.add_transform(transform)

@@ -73,7 +73,9 @@ class Report:
 
 
 def _row(tag: str, cells) -> str:
-    inside = "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells)
+    """On a narrow screen a line may end behind the slash of dense_1/kernel."""
+    texts = [html.escape(cell).replace("/", "/<wbr>") for cell in cells]
+    inside = "".join(f"<{tag}>{text}</{tag}>" for text in texts)
     return f"<tr>{inside}</tr>"
 
 

@@ -36,6 +36,10 @@ BARS = """() => [...document.querySelectorAll("article *")].filter(n => n.scroll
 CUT = """() => [...document.querySelectorAll("article mjx-container[display=true]")].map(f =>
   [f.getBoundingClientRect().left + f.scrollWidth, f]).filter(([end]) => end > innerWidth + 1)
   .map(([end, f]) => `${Math.round(end)} px: ` + f.textContent.trim().slice(-60))"""
+# What a cell gave out and does not fit: printed lines wrap, proofs have narrow columns; printed tables may scroll.
+CLIPPED = """() => [...document.querySelectorAll(".cell_output .output:not(.columns) pre, .cell_output table")].map(b =>
+  [b.tagName == "PRE" ? b.scrollWidth - b.clientWidth : b.scrollWidth - b.parentElement.clientWidth, b])
+  .filter(([over]) => over > 1).map(([over, b]) => `${over} px: ` + b.textContent.trim().slice(0, 60))"""
 NAMELESS = """[...document.querySelectorAll("article svg:not([aria-hidden=true])")]
   .filter(s => !s.querySelector("title") && !s.ariaLabel && !s.closest("summary, button")).map(s => s.outerHTML.slice(0, 80))"""
 # contrast.js measures the colours, in a fiftieth of the time and in both modes. Inside a formula all is MathJax's own
@@ -117,6 +121,7 @@ def test_page(browser, address: str, name: str, size: str) -> None:
             )
     wrong += [f"scrolls up and down: {box}" for box in page.evaluate(BARS)]
     wrong += [f"a formula too wide: {text}" for text in page.evaluate(CUT)]
+    wrong += [f"an output too wide: {text}" for text in page.evaluate(CLIPPED)]
     if size == "desktop":  # on a phone: test_buttons.py, with the side bars open
         wrong += faults(page)
     context.close()
@@ -126,20 +131,23 @@ def test_page(browser, address: str, name: str, size: str) -> None:
 @pytest.mark.browser
 def test_faults_are_seen(browser) -> None:
     """A button without a name, a chevron without one, a table's head of nothing; a formula's own bar, a formula
-    cut off; a bare drawing."""
+    cut off; a bare drawing; an output that is cut."""
     page = browser.new_page()
     page.set_content(
         """<html lang="en"><title>x</title><main><h1>One</h1><article><button></button>
         <details><summary></summary>x</details><table><tr><th></th></tr><tr><td>1</td></tr></table>
         <div style="overflow:auto;height:20px"><p style="height:26px">x</p></div><svg></svg>
         <mjx-container display="true" style="display:block;overflow:auto"><p style="width:3000px">(1.1)</p></mjx-container>
-        <mjx-container display="true" style="display:block">(1.2)</mjx-container></article></main>"""
+        <mjx-container display="true" style="display:block">(1.2)</mjx-container>
+        <div class="cell_output"><div class="output"><pre style="overflow:auto;width:50px">a-long-word</pre></div>
+        <div class="output columns"><pre style="overflow:auto;width:50px">a-table-of-columns</pre></div></div></article></main>"""
     )
     found = "\n".join(faults(page))
     for rule in ("button-name", "summary-name", "empty-table-header"):
         assert f"({rule})" in found
     assert len(page.evaluate(BARS)) == len(page.evaluate(NAMELESS)) == 1
     assert [text[-5:] for text in page.evaluate(CUT)] == ["(1.1)"]
+    assert [text[-11:] for text in page.evaluate(CLIPPED)] == ["a-long-word"]
     page.close()
 
 

@@ -252,6 +252,35 @@ def test_which_numbers_are_references(text, links, monkeypatch):
     assert "book_links" in sys.modules
 
 
+@pytest.mark.parametrize(
+    ("text", "is_table"),
+    [
+        ("unit  R  gamma\ndm    1  0.063\nor    2  0.1", True),
+        ("┃ Layer ┃ Params ┃", True),
+        ("plain   accuracy 0.10, after ten epochs 0.20\n" * 9, False),
+        ("unit  R  gamma\ndm    1  0.063", False),
+        ("", False),
+    ],
+)
+def test_printed_tables_keep_their_columns(text, is_table, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "book/_ext"))
+    import book_accessible
+
+    assert book_accessible.aligned(text) == is_table
+
+
+def test_a_per_cent_sign_stays_with_its_number(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "book/_ext"))
+    import portable_markdown
+    from docutils import nodes, utils
+
+    document = utils.new_document("x")
+    words = nodes.paragraph("", "", nodes.Text("at 40 % of "), nodes.literal("", "5 %"))
+    document += [words, nodes.math_block("", "3 %")]
+    portable_markdown.HeldUnits(document).apply()
+    assert document.astext().replace("\xa0", "_") == "at 40_% of 5 %\n\n3 %"
+
+
 def png(colours: int, **more) -> str:
     """A picture of so many columns, each of a colour of its own."""
     columns = np.stack([np.arange(colours) % 256, np.arange(colours) // 256], axis=-1)
