@@ -76,7 +76,7 @@ def main() -> None:
         if name in skipped:
             left_out.append(name)
             continue
-        if BACKEND == "jax" and proved % 20 == 0:  # compiled code adds up to gigabytes
+        if BACKEND == "jax" and proved % 100 == 0:  # compiled code adds up to gigabytes
             import jax
 
             jax.clear_caches()

@@ -1,6 +1,7 @@
 """What a comparison found: a table of differences with their tolerances."""
 
 import html
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -57,7 +58,7 @@ class Report:
         return "\n".join([self.title, *lines])
 
     def _repr_html_(self):
-        heads = ("compared", "where", "difference", "tolerance", "verdict")
+        heads = ("compared", "where", "difference", "at most", "verdict")
         lines = [
             (what, where, f"{found:.1e}", f"{tolerance:.0e}",
              "✓\u00a0equal" if found <= tolerance else "✗\u00a0differs")
@@ -73,8 +74,8 @@ class Report:
 
 
 def _row(tag: str, cells) -> str:
-    """On a narrow screen a line may end behind the slash of dense_1/kernel."""
-    texts = [html.escape(cell).replace("/", "/<wbr>") for cell in cells]
+    """On a narrow screen a long name ends its line behind a slash, or before a word."""
+    texts = [re.sub("(/|_(?=[a-z]))", r"\1<wbr>", html.escape(cell)) for cell in cells]
     inside = "".join(f"<{tag}>{text}</{tag}>" for text in texts)
     return f"<tr>{inside}</tr>"
 
