@@ -4,6 +4,7 @@ Each script experiments/NN_name.py runs an experiment too long for a chapter and
 draws (dlcourse.results). Without arguments the missing and stale ones run; --stale only says which these are.
 """
 
+import argparse
 import os
 import subprocess
 import sys
@@ -25,15 +26,23 @@ def condition(name: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    names = [a for a in arguments if not a.startswith("-")]
-    names = names or sorted(path.stem for path in EXPERIMENTS.glob("[0-9][0-9]_*.py"))
+    known = sorted(path.stem for path in EXPERIMENTS.glob("[0-9][0-9]_*.py"))
+    parser = argparse.ArgumentParser(
+        prog="results.py", description=__doc__.split("\n\n")[1]
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="run it, stale or not")
+    parser.add_argument("--stale", action="store_true", help="only say which are stale")
+    told = parser.parse_args(arguments)
+    if unknown := set(told.names) - set(known):
+        parser.error(f"{', '.join(unknown)}: expected one of {', '.join(known)}.")
+    names = told.names or known
     states = {name: condition(name) for name in names}
     for name, state in states.items():
         if state != "current":
             print(
                 f"*** {state.upper()} RECORD: {name}: the code changed since. `make results` runs it again. ***"
             )
-    if "--stale" in arguments:
+    if told.stale:
         print(
             f"{sum(s == 'current' for s in states.values())} of {len(states)} records are current"
         )
@@ -43,7 +52,7 @@ def main(arguments: list[str]) -> int:
     if local.is_dir():
         environment.setdefault("DLCOURSE_DATA", str(local))
     for name, state in states.items():
-        if state != "current" or name in arguments:
+        if state != "current" or name in told.names:
             print(f"running {name} ...", flush=True)
             subprocess.run(
                 [sys.executable, EXPERIMENTS / f"{name}.py"],
