@@ -8,6 +8,7 @@ the same numbers in each of its runs on a backend with the same packages, whatev
 """
 
 import argparse
+import hashlib
 import json
 import shutil
 import subprocess
@@ -50,8 +51,13 @@ def versions(python: Path) -> dict[str, str]:
 
 
 def asserted(chapter: str, backend: str, version: str) -> Path:
-    """The folder of the numbers that a run's asserts compared."""
-    return BUILD / "asserted" / chapter / backend / version
+    """The folder of the numbers that a run's asserts compared, another one where the chapter or the package changed."""
+    sources = sorted((ROOT / "dlcourse").rglob("*.py"))
+    text = b"".join(
+        file.read_bytes() for file in (ROOT / f"chapters/{chapter}.ipynb", *sources)
+    )
+    digest = hashlib.sha256(text).hexdigest()[:16]
+    return BUILD / "asserted" / chapter / digest / backend / version
 
 
 def attempt(path: Path, python: Path, backend: str, version: str) -> dict:
@@ -147,8 +153,10 @@ def write_down(record: dict, run: tuple, found: dict, again: dict | None) -> Non
     chapter, version, backend = run
     there = record["runs"].setdefault(chapter, {}).setdefault(version, {})
     there[backend] = found | {"date": date.today().isoformat()}
+    repeated_here = record["repeated"].setdefault(chapter, {})
+    repeated_here.pop(backend, None)
     if again:
-        record["repeated"].setdefault(chapter, {})[backend] = again
+        repeated_here[backend] = again
     RECORD.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", "utf-8")
 
 

@@ -15,7 +15,7 @@ from dlcourse.checks.limits import TimeUp, time_limit
 from dlcourse.probes import find, respond
 from dlcourse.probes.wire import plain
 
-SECONDS = 15.0  # that the learner's code may take in a check; the slowest of ours takes 2.5
+SECONDS = 15.0  # that the learner's code may take in a check; ours take up to 2.5
 COMPILING = 4  # times as long where Keras compiles every shape anew, with JAX
 
 

@@ -109,6 +109,18 @@ def test_the_matrix_compares_the_runs_of_a_chapter(tmp_path, monkeypatch):
     assert compared()["drift"] == {"3.12": 0}
 
 
+def test_the_matrix_compares_no_run_of_another_text(tmp_path, monkeypatch):
+    for name in ("chapters", "dlcourse"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(matrix, "ROOT", tmp_path)
+    folders = set()
+    for chapter, package in (("1", "1"), ("2", "1"), ("2", "2")):
+        (tmp_path / "chapters/a.ipynb").write_text(chapter)
+        (tmp_path / "dlcourse/b.py").write_text(package)
+        folders.add(matrix.asserted("a", "jax", "3.12"))
+    assert len(folders) == 3
+
+
 def test_a_run_replaces_its_own_entry_of_the_record(tmp_path, monkeypatch):
     monkeypatch.setattr(matrix, "RECORD", tmp_path / "matrix.json")
     record = {"runs": {"a": {"3.11": {"jax": {"seconds": 1.0}}}}, "repeated": {}}
