@@ -33,9 +33,8 @@ WIDE = """() => [...document.querySelectorAll("article *")].filter(n => n.getBou
 BARS = """() => [...document.querySelectorAll("article *")].filter(n => n.scrollHeight > n.clientHeight + 1
   && n.clientHeight && /auto|scroll/.test(getComputedStyle(n).overflowY)).slice(0, 3).map(n => n.tagName + "." + n.className)"""
 # A formula whose end, which is its number, lies beyond the edge.
-CUT = """() => [...document.querySelectorAll("article mjx-container[display=true]")].map(f =>
-  [f.getBoundingClientRect().left + f.scrollWidth, f]).filter(([end]) => end > innerWidth + 1)
-  .map(([end, f]) => `${Math.round(end)} px: ` + f.textContent.trim().slice(-60))"""
+CUT = """() => [...document.querySelectorAll("article div.math")].map(f => [f.scrollWidth - f.clientWidth, f])
+  .filter(([over]) => over > 1).map(([over, f]) => `${over} px: ` + f.textContent.trim().slice(-60))"""
 # What a cell gave out and does not fit: printed lines wrap, proofs have narrow columns; printed tables may scroll.
 CLIPPED = """() => [...document.querySelectorAll(".cell_output .output:not(.columns) pre, .cell_output table")].map(b =>
   [b.tagName == "PRE" ? b.scrollWidth - b.clientWidth : b.scrollWidth - b.parentElement.clientWidth, b])
@@ -137,8 +136,7 @@ def test_faults_are_seen(browser) -> None:
         """<html lang="en"><title>x</title><main><h1>One</h1><article><button></button>
         <details><summary></summary>x</details><table><tr><th></th></tr><tr><td>1</td></tr></table>
         <div style="overflow:auto;height:20px"><p style="height:26px">x</p></div><svg></svg>
-        <mjx-container display="true" style="display:block;overflow:auto"><p style="width:3000px">(1.1)</p></mjx-container>
-        <mjx-container display="true" style="display:block">(1.2)</mjx-container>
+        <div class="math" style="overflow:auto"><p style="width:3000px">(1.1)</p></div><div class="math">(1.2)</div>
         <div class="cell_output"><div class="output"><pre style="overflow:auto;width:50px">a-long-word</pre></div>
         <div class="output columns"><pre style="overflow:auto;width:50px">a-table-of-columns</pre></div></div></article></main>"""
     )
