@@ -89,6 +89,12 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(2026)
 
 
+@pytest.fixture
+def extensions(monkeypatch) -> None:
+    """The extensions of the book can be imported, as Sphinx does."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "book/_ext"))
+
+
 @pytest.fixture(autouse=True)
 def _no_global_randomness(request):
     """The package must draw from `rng` alone; notebooks may seed Keras."""

@@ -8,7 +8,6 @@ the same numbers in each of its runs on a backend with the same packages, whatev
 """
 
 import argparse
-import hashlib
 import json
 import shutil
 import subprocess
@@ -20,6 +19,7 @@ from pathlib import Path
 import environments
 import reproducible
 import run_notebook
+from project import digest_files
 from rich.console import Console
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,11 +52,8 @@ def versions(python: Path) -> dict[str, str]:
 
 def asserted(chapter: str, backend: str, version: str) -> Path:
     """The folder of the numbers that a run's asserts compared, another one where the chapter or the package changed."""
-    sources = sorted((ROOT / "dlcourse").rglob("*.py"))
-    text = b"".join(
-        file.read_bytes() for file in (ROOT / f"chapters/{chapter}.ipynb", *sources)
-    )
-    digest = hashlib.sha256(text).hexdigest()[:16]
+    files = [ROOT / f"chapters/{chapter}.ipynb", *(ROOT / "dlcourse").rglob("*.py")]
+    digest = digest_files(ROOT, files)[:16]
     return BUILD / "asserted" / chapter / digest / backend / version
 
 

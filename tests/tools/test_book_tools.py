@@ -215,8 +215,7 @@ def test_staging_attaches_outputs_and_leaves_unchanged_files_alone(book):
         ("a median (0.1)", []),
     ],
 )
-def test_which_numbers_are_references(text, links, monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "book/_ext"))
+def test_which_numbers_are_references(text, links, extensions, monkeypatch):
     import book_links
     from docutils import nodes
 
@@ -262,15 +261,13 @@ def test_which_numbers_are_references(text, links, monkeypatch):
         ("", False),
     ],
 )
-def test_printed_tables_keep_their_columns(text, is_table, monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "book/_ext"))
+def test_printed_tables_keep_their_columns(text, is_table, extensions):
     import book_accessible
 
     assert book_accessible.aligned(text) == is_table
 
 
-def test_a_per_cent_sign_stays_with_its_number(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "book/_ext"))
+def test_a_per_cent_sign_stays_with_its_number(extensions):
     import portable_markdown
     from docutils import nodes, utils
 

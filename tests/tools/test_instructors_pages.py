@@ -128,8 +128,7 @@ def test_the_documents_are_named_nowhere_else():
 
 
 @pytest.mark.parametrize("field", ["page", "edition"])
-def test_the_issue_form_has_the_fields_that_the_button_fills_in(field, monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "book/_ext"))
+def test_the_issue_form_has_the_fields_that_the_button_fills_in(field, extensions):
     import book_meta
 
     form = yaml.safe_load(
